@@ -1,0 +1,118 @@
+"""Who may do what, and how far one sees. Role words appear here and nowhere else.
+
+`scope_of` says which bureaus and districts a user sees; the querysets' `visible_to` apply it.
+`may` says which deeds a role allows; the decorator `allowed` answers 403 where none does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from bureaus.models.accounts import Membership, User
+from bureaus.models.bureaus import Bureau, BureauQuerySet
+
+Role = Membership.Role
+P = ParamSpec("P")
+
+OFFICE = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.OFFICER})
+READERS = OFFICE | {Role.REVIEWER}
+DEEDS: dict[str, frozenset[Role]] = {
+    "figures.read": READERS,
+    "ledger.import": OFFICE,
+    "ledger.export": READERS,
+    "runs.read": READERS | {Role.TRAINER},
+    "learners.read": READERS,
+    "certificates.read": READERS,
+    "commitment.mark": OFFICE,
+    "year.close": frozenset({Role.COORDINATOR, Role.ADMINISTRATOR}),
+    "audit.read": frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR}),
+}
+# Roles whose reach opens personal records; an auditor or a technician reads none.
+SEEING = READERS
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a user sees: the whole city, or these bureaus (by id) and these districts (by id)."""
+
+    whole_city: bool
+    bureaus: frozenset[int]
+    districts: frozenset[int]
+
+
+def memberships_of(user: User | AnonymousUser) -> list[Membership]:
+    """The user's memberships, read once a request. One query."""
+    if not user.is_authenticated:
+        return []
+    if not hasattr(user, "_memberships"):
+        user._memberships = list(user.memberships.select_related("bureau__district"))  # type: ignore[attr-defined]
+    return user._memberships  # type: ignore[attr-defined, no-any-return]
+
+
+def scope_of(user: User | AnonymousUser, *, roles: frozenset[Role] = SEEING) -> Scope:
+    """The reach of those of the user's memberships whose role is among `roles`."""
+    members = [member for member in memberships_of(user) if member.role in roles]
+    if any(member.role == Role.COORDINATOR for member in members):
+        return Scope(True, frozenset(), frozenset())
+    bureaus = {member.bureau_id for member in members}
+    below = [member.bureau_id for member in members if member.reach == Membership.Reach.BELOW]
+    bureaus |= bureaus_below(below)
+    districts = {
+        member.bureau.district_id
+        for member in members
+        if member.reach == Membership.Reach.DISTRICT and member.bureau.district_id
+    }
+    return Scope(False, frozenset(bureaus), frozenset(districts))
+
+
+def bureaus_below(bureaus: list[int]) -> set[int]:
+    """The bureaus under these in their professional line, at any depth. One query a level."""
+    found: set[int] = set()
+    level = set(bureaus)
+    while level:
+        level = set(Bureau.objects.filter(parent__in=level).values_list("pk", flat=True)) - found
+        found |= level
+    return found
+
+
+def may(user: User | AnonymousUser, deed: str) -> bool:
+    """Whether one of the user's roles allows `deed` somewhere."""
+    return any(member.role in DEEDS[deed] for member in memberships_of(user))
+
+
+def bureaus_for(user: User | AnonymousUser, deed: str) -> BureauQuerySet:
+    """The bureaus for which the user may do `deed`."""
+    scope = scope_of(user, roles=DEEDS[deed])
+    if scope.whole_city:
+        return Bureau.objects.all()
+    return Bureau.objects.filter(Q(pk__in=scope.bureaus) | Q(district__in=scope.districts))
+
+
+def allowed(
+    deed: str,
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
+]:
+    """For views: 403 where no role of the user allows `deed`."""
+
+    def decorate(
+        view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not may(request.user, deed):  # type: ignore[arg-type]
+                raise PermissionDenied(_("您的角色不能做这件事。如有需要，请联系单位管理员。"))
+            return view(request, *args, **kwargs)
+
+        return checked
+
+    return decorate

@@ -1,0 +1,97 @@
+"""The audit: what was done, by whom, when and why. Lines are added and never changed."""
+
+from typing import Any, ClassVar, NoReturn
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from bureaus.models.accounts import User
+from bureaus.models.bureaus import Bureau
+
+
+class AppendOnly(RuntimeError):
+    """Somebody tried to change or delete a line of the audit."""
+
+
+class AuditQuerySet(models.QuerySet["AuditEvent"]):
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise AppendOnly
+
+    def delete(self) -> NoReturn:
+        raise AppendOnly
+
+
+class AuditEvent(models.Model):
+    """One deed. `before` and `after` hold masked values only; an import writes one line, not one a row."""
+
+    class Deed(models.TextChoices):
+        PLAN_LOADED = "plan.loaded", _("载入方案")
+        LEDGER_IMPORTED = "ledger.imported", _("导入台账")
+        LEDGER_UNDONE = "ledger.undone", _("撤销导入")
+        LEDGER_EXPORTED = "ledger.exported", _("导出台账")
+        YEAR_CLOSED = "year.closed", _("年度封账")
+        YEAR_REOPENED = "year.reopened", _("解除封账")
+        REGISTER_CHANGED = "register.changed", _("修改基础资料")
+        COMMITMENT_MARKED = "commitment.marked", _("登记任务完成情况")
+
+    at = models.DateTimeField(_("时间"), auto_now_add=True, db_index=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("操作人"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    bureau = models.ForeignKey(
+        Bureau, verbose_name=_("单位"), null=True, on_delete=models.PROTECT, related_name="audit_events"
+    )
+    deed = models.CharField(_("操作"), max_length=32, choices=Deed)
+    object_label = models.CharField(_("对象"), max_length=200, blank=True)
+    object_key = models.CharField(_("对象编号"), max_length=64, blank=True)
+    before = models.JSONField(_("改前"), default=dict, blank=True, encoder=DjangoJSONEncoder)
+    after = models.JSONField(_("改后"), default=dict, blank=True, encoder=DjangoJSONEncoder)
+    reason = models.CharField(_("原因"), max_length=200, blank=True)
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("审计记录")
+        verbose_name_plural = _("审计记录")
+        ordering: ClassVar = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_deed_display()} {self.object_label}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise AppendOnly
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnly
+
+    @classmethod
+    def record(
+        cls,
+        deed: "AuditEvent.Deed",
+        target: models.Model | str,
+        *,
+        user: User | None,
+        bureau: Bureau | None = None,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
+        reason: str = "",
+    ) -> "AuditEvent":
+        """Adds a line. Call it inside the transaction of the deed itself."""
+        return cls.objects.create(
+            deed=deed,
+            user=user,
+            bureau=bureau,
+            object_label=str(target)[:200],
+            object_key=str(target.pk) if isinstance(target, models.Model) else "",
+            before=before or {},
+            after=after or {},
+            reason=reason,
+        )

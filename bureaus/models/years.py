@@ -1,0 +1,54 @@
+"""Closed years: figures that were reported do not move."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from bureaus.models.bureaus import Bureau
+
+
+class YearClosed(Exception):
+    """A deed would change a figure of a year that its bureau has closed. Its text is for the user."""
+
+
+class YearCloseQuerySet(models.QuerySet["YearClose"]):
+    def demand_open(self, bureau: Bureau, year: int) -> None:
+        """Raises `YearClosed` where `bureau` has closed `year`. One query."""
+        if self.filter(bureau=bureau, year=year).exists():
+            raise YearClosed(
+                gettext("%(bureau)s %(year)d 年度已封账，数据不能再改。如确需更正，请单位管理员先解除封账。")
+                % {"bureau": bureau, "year": year}
+            )
+
+
+class YearClose(models.Model):
+    """`bureau` has closed `year`: every deed that would change a figure of it asks here first."""
+
+    bureau = models.ForeignKey(
+        Bureau, verbose_name=_("单位"), on_delete=models.CASCADE, related_name="closed_years"
+    )
+    year = models.PositiveSmallIntegerField(_("年度"))
+    closed_at = models.DateTimeField(_("封账时间"), auto_now_add=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("封账人"), null=True, on_delete=models.SET_NULL
+    )
+
+    objects = YearCloseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("年度封账")
+        verbose_name_plural = _("年度封账")
+        ordering: ClassVar = ["-year", "bureau"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["bureau", "year"],
+                name="year_closed_once",
+                violation_error_message=_("该年度已封账。"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bureau} {self.year}"

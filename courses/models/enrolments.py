@@ -1,0 +1,150 @@
+"""Who took part in a run, as of then, and who was present at a session."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from bureaus.access import scope_of
+from bureaus.models import District, User
+from courses.models.hours import HourRule
+from courses.models.runs import ClassRun, Session
+from learners.models import Learner
+
+HOUR_KINDS = ("theory", "practice", "online", "offline", "general")
+
+
+def hours_field(name: str) -> models.DecimalField[Decimal | None, Decimal | None]:
+    return models.DecimalField(name, max_digits=7, decimal_places=1, null=True, blank=True)
+
+
+class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
+    def visible_to(self, user: User) -> EnrolmentQuerySet:
+        """Enrolments of runs in the user's reach, of one's district, of runs one teaches, and one's own."""
+        scope = scope_of(user)
+        if scope.whole_city:
+            return self
+        reach = Q(run__bureau__in=scope.bureaus) | Q(district__in=scope.districts)
+        taught = Q(run__in=ClassRun.objects.taught_by(user))
+        return self.filter(reach | taught | Q(learner__in=Learner.objects.filter(account_links__user=user)))
+
+    def took_part(self) -> EnrolmentQuerySet:
+        """Those that are 人次: no-shows, withdrawn and rejected are not; not having passed is."""
+        return self.filter(state__in=Enrolment.TOOK_PART)
+
+
+class Enrolment(models.Model):
+    """A learner in a run. Name, employer, position, level and district are as of then and do not move."""
+
+    class State(models.TextChoices):
+        APPLIED = "applied", _("已报名")
+        ADMITTED = "admitted", _("已录取")
+        ATTENDING = "attending", _("在训")
+        COMPLETED = "completed", _("结业")
+        NOT_COMPLETED = "not_completed", _("未结业")
+        NO_SHOW = "no_show", _("未参训")
+        WITHDRAWN = "withdrawn", _("退学")
+        REJECTED = "rejected", _("未录取")
+
+    TOOK_PART: ClassVar = (State.ATTENDING, State.COMPLETED, State.NOT_COMPLETED)
+
+    class Assessment(models.TextChoices):
+        PASSED = "passed", _("合格")
+        FAILED = "failed", _("不合格")
+
+    run = models.ForeignKey(
+        ClassRun, verbose_name=_("班次"), on_delete=models.CASCADE, related_name="enrolments"
+    )
+    learner = models.ForeignKey(
+        Learner, verbose_name=_("学员"), on_delete=models.PROTECT, related_name="enrolments"
+    )
+    name = models.CharField(_("姓名"), max_length=60)
+    employer = models.CharField(_("单位"), max_length=120, blank=True)
+    position = models.CharField(_("职务"), max_length=60, blank=True)
+    level = models.CharField(_("级别"), max_length=40, blank=True)
+    district = models.ForeignKey(
+        District, verbose_name=_("县市区"), on_delete=models.PROTECT, related_name="enrolments"
+    )
+    state = models.CharField(_("状态"), max_length=14, choices=State, default=State.ADMITTED)
+    assessment = models.CharField(_("考核"), max_length=8, choices=Assessment, blank=True)
+    assessment_words = models.CharField(_("考核结果（原文）"), max_length=40, blank=True)
+    hours = models.DecimalField(_("学时"), max_digits=7, decimal_places=1, default=Decimal(0))
+    hours_theory = hours_field(_("理论学时"))
+    hours_practice = hours_field(_("实操学时"))
+    hours_online = hours_field(_("线上学时"))
+    hours_offline = hours_field(_("线下学时"))
+    hours_general = hours_field(_("未分类学时"))
+    hour_rule = models.ForeignKey(
+        HourRule,
+        verbose_name=_("学时规则"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="enrolments",
+    )
+    particulars = models.JSONField(_("其他信息"), default=dict, blank=True)
+    reason = models.CharField(_("原因"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("登记时间"), auto_now_add=True)
+    changed_at = models.DateTimeField(_("修改时间"), auto_now=True)
+
+    objects = EnrolmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("参训记录")
+        verbose_name_plural = _("参训记录")
+        ordering: ClassVar = ["run", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["run", "learner"],
+                name="enrolled_once",
+                violation_error_message=_("该学员已在这个班次里。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(hours__gte=0),
+                name="hours_not_negative",
+                violation_error_message=_("学时不能是负数。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} · {self.run}"
+
+    def hours_by_kind(self) -> dict[str, Decimal]:
+        """The granted hours of each kind that was given."""
+        given = {kind: getattr(self, f"hours_{kind}") for kind in HOUR_KINDS}
+        return {kind: hours for kind, hours in given.items() if hours is not None}
+
+
+class Attendance(models.Model):
+    class State(models.TextChoices):
+        PRESENT = "present", _("到")
+        LATE = "late", _("迟到")
+        LEFT_EARLY = "left_early", _("早退")
+        LEAVE = "leave", _("请假")
+        ABSENT = "absent", _("缺席")
+
+    HERE: ClassVar = (State.PRESENT, State.LATE, State.LEFT_EARLY)
+
+    enrolment = models.ForeignKey(
+        Enrolment, verbose_name=_("参训记录"), on_delete=models.CASCADE, related_name="attendances"
+    )
+    session = models.ForeignKey(
+        Session, verbose_name=_("课次"), on_delete=models.CASCADE, related_name="attendances"
+    )
+    state = models.CharField(_("出勤"), max_length=10, choices=State)
+    minutes = models.PositiveSmallIntegerField(_("到课分钟"), null=True, blank=True)
+    noted_at = models.DateTimeField(_("登记时间"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("出勤")
+        verbose_name_plural = _("出勤")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["enrolment", "session"], name="attended_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enrolment} · {self.get_state_display()}"

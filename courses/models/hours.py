@@ -1,0 +1,77 @@
+"""How minutes and days become credited hours (学时)."""
+
+from __future__ import annotations
+
+import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from courses.models.programmes import Programme
+
+
+class HourRuleQuerySet(models.QuerySet["HourRule"]):
+    def for_programme(self, programme: Programme, *, at: datetime.date) -> HourRule | None:
+        """The rule of `programme` on that day, else of the nearest umbrella, else the general one."""
+        on_day = self.filter(
+            Q(valid_from=None) | Q(valid_from__lte=at), Q(valid_to=None) | Q(valid_to__gte=at)
+        )
+        rules: dict[int | None, HourRule] = {}
+        for rule in on_day.order_by(F("valid_from").asc(nulls_first=True)):
+            rules[rule.programme_id] = rule
+        for umbrella in programme.umbrellas():
+            if umbrella.pk in rules:
+                return rules[umbrella.pk]
+        return rules.get(None)
+
+
+class HourRule(models.Model):
+    """Dated. An enrolment keeps the rule that its hours were granted by: old years are not recomputed."""
+
+    class Rounding(models.TextChoices):
+        DOWN = "down", _("舍去")
+        HALF = "half", _("四舍五入")
+        UP = "up", _("进位")
+
+    programme = models.ForeignKey(
+        Programme,
+        verbose_name=_("项目"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="hour_rules",
+        help_text=_("留空为通用规则"),
+    )
+    minutes_per_hour = models.PositiveSmallIntegerField(_("每学时分钟"), default=45)
+    hours_per_day = models.DecimalField(_("每天学时"), max_digits=4, decimal_places=1, default=8)
+    hours_per_half_day = models.DecimalField(_("半天学时"), max_digits=4, decimal_places=1, default=4)
+    daily_cap = models.DecimalField(_("每日上限"), max_digits=4, decimal_places=1, null=True, blank=True)
+    rounding = models.CharField(_("取整"), max_length=4, choices=Rounding, default=Rounding.HALF)
+    valid_from = models.DateField(_("起"), null=True, blank=True)
+    valid_to = models.DateField(_("止"), null=True, blank=True)
+
+    objects = HourRuleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("学时规则")
+        verbose_name_plural = _("学时规则")
+        ordering: ClassVar = ["programme", "valid_from"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(valid_to__gte=F("valid_from")) | Q(valid_to=None) | Q(valid_from=None),
+                name="hour_rule_ends_after_start",
+                violation_error_message=_("结束日期不能早于开始日期。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(minutes_per_hour__gt=0, hours_per_day__gt=0, hours_per_half_day__gt=0),
+                name="hour_rule_positive",
+                violation_error_message=_("分钟数和学时数必须大于 0。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.programme or _('通用')} {self.minutes_per_hour} 分钟 / {self.hours_per_day.normalize():f}"
+        )

@@ -1,0 +1,184 @@
+"""Class runs (班次) and single dated events (课次)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from bureaus.access import scope_of
+from bureaus.models import Bureau, District, User
+from courses.models.materials import Course, Trainer
+from courses.models.programmes import Programme
+
+
+class ClassRunQuerySet(models.QuerySet["ClassRun"]):
+    def visible_to(self, user: User) -> ClassRunQuerySet:
+        scope = scope_of(user)
+        if scope.whole_city:
+            return self
+        reach = Q(bureau__in=scope.bureaus) | Q(district__in=scope.districts)
+        return self.filter(reach | Q(pk__in=self.taught_by(user).values("pk")))
+
+    def taught_by(self, user: User) -> ClassRunQuerySet:
+        """Runs with a session that this account teaches, whichever bureau they belong to."""
+        return ClassRunQuerySet(self.model).filter(sessions__trainers__user=user)
+
+    def held_in(self, year: int) -> ClassRunQuerySet:
+        return self.filter(year=year)
+
+
+class ClassRun(models.Model):
+    """班次. Its year is stored: a later setting of the bureau moves no old figure."""
+
+    class State(models.TextChoices):
+        PLANNED = "planned", _("待开班")
+        OPEN = "open", _("报名中")
+        RUNNING = "running", _("进行中")
+        FINISHED = "finished", _("已结业")
+        CANCELLED = "cancelled", _("已取消")
+
+    programme = models.ForeignKey(
+        Programme, verbose_name=_("项目"), on_delete=models.PROTECT, related_name="runs"
+    )
+    name = models.CharField(_("班次名称"), max_length=120)
+    number = models.CharField(_("期号"), max_length=40, blank=True)
+    bureau = models.ForeignKey(
+        Bureau, verbose_name=_("主办单位"), on_delete=models.PROTECT, related_name="runs"
+    )
+    district = models.ForeignKey(
+        District,
+        verbose_name=_("默认县市区"),
+        on_delete=models.PROTECT,
+        related_name="runs",
+        help_text=_("学员没有写明县市区时按此统计"),
+    )
+    year = models.PositiveSmallIntegerField(_("统计年度"))
+    starts_on = models.DateField(_("开班日期"), null=True, blank=True)
+    ends_on = models.DateField(_("结业日期"), null=True, blank=True)
+    place = models.CharField(_("地点"), max_length=120, blank=True)
+    seats = models.PositiveIntegerField(_("名额"), null=True, blank=True)
+    state = models.CharField(_("状态"), max_length=10, choices=State, default=State.PLANNED)
+
+    objects = ClassRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("班次")
+        verbose_name_plural = _("班次")
+        ordering: ClassVar = ["-starts_on", "name"]
+        indexes: ClassVar = [models.Index(fields=["year", "programme"], name="run_year_programme")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["programme", "year", "bureau", "name"],
+                name="run_once",
+                violation_error_message=_("本单位该年度、该项目下已有同名的班次。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")) | Q(ends_on=None) | Q(starts_on=None),
+                name="run_ends_after_start",
+                violation_error_message=_("结业日期不能早于开班日期。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_carried_over(self) -> bool:
+        """结转: it runs over a New Year."""
+        return bool(self.starts_on and self.ends_on and self.starts_on.year != self.ends_on.year)
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def visible_to(self, user: User) -> SessionQuerySet:
+        scope = scope_of(user)
+        if scope.whole_city:
+            return self
+        reach = Q(bureau__in=scope.bureaus) | Q(district__in=scope.districts)
+        return self.filter(
+            reach | Q(pk__in=SessionQuerySet(self.model).filter(trainers__user=user).values("pk"))
+        )
+
+    def held(self) -> SessionQuerySet:
+        return self.exclude(state=Session.State.CANCELLED)
+
+
+class Session(models.Model):
+    """课次: of a run, or an open lecture that stands alone and may have only a headcount."""
+
+    class State(models.TextChoices):
+        PLANNED = "planned", _("待举办")
+        HELD = "held", _("已举办")
+        CANCELLED = "cancelled", _("已取消")
+
+    run = models.ForeignKey(
+        ClassRun,
+        verbose_name=_("班次"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="sessions",
+    )
+    programme = models.ForeignKey(
+        Programme, verbose_name=_("项目"), on_delete=models.PROTECT, related_name="sessions"
+    )
+    bureau = models.ForeignKey(
+        Bureau, verbose_name=_("主办单位"), on_delete=models.PROTECT, related_name="sessions"
+    )
+    district = models.ForeignKey(
+        District, verbose_name=_("县市区"), on_delete=models.PROTECT, related_name="sessions"
+    )
+    year = models.PositiveSmallIntegerField(_("统计年度"))
+    title = models.CharField(_("名称"), max_length=120)
+    course = models.ForeignKey(
+        Course,
+        verbose_name=_("课程"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="sessions",
+    )
+    held_on = models.DateField(_("日期"))
+    starts_at = models.TimeField(_("开始"), null=True, blank=True)
+    ends_at = models.TimeField(_("结束"), null=True, blank=True)
+    place = models.CharField(_("地点"), max_length=120, blank=True)
+    trainers = models.ManyToManyField(
+        Trainer, verbose_name=_("授课教师"), blank=True, related_name="sessions"
+    )
+    speaker = models.CharField(_("授课人（原文）"), max_length=80, blank=True)
+    headcount = models.PositiveIntegerField(_("参加人数"), null=True, blank=True)
+    women = models.PositiveIntegerField(_("其中女性"), null=True, blank=True)
+    elders = models.PositiveIntegerField(_("其中老年人"), null=True, blank=True)
+    note = models.CharField(_("备注"), max_length=200, blank=True)
+    state = models.CharField(_("状态"), max_length=10, choices=State, default=State.PLANNED)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("课次")
+        verbose_name_plural = _("课次")
+        ordering: ClassVar = ["held_on", "starts_at", "id"]
+        indexes: ClassVar = [models.Index(fields=["year", "programme"], name="session_year_programme")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gte=F("starts_at")) | Q(ends_at=None) | Q(starts_at=None),
+                name="session_ends_after_start",
+                violation_error_message=_("结束时间不能早于开始时间。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(headcount=None) | Q(headcount__gte=0),
+                name="headcount_not_negative",
+                violation_error_message=_("人数不能是负数。"),
+            ),
+            models.CheckConstraint(
+                condition=(Q(women=None) | Q(women__lte=F("headcount")))
+                & (Q(elders=None) | Q(elders__lte=F("headcount"))),
+                name="parts_within_headcount",
+                violation_error_message=_("其中数不能大于参加人数。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.held_on} {self.title}"

@@ -1,0 +1,35 @@
+"""Personal names: one form for comparing and showing, and a form for public lists."""
+
+import re
+import unicodedata
+
+_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_DOTS = "·•・‧∙⋅･●᛫"
+_CONTROLS = re.compile(
+    r"[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+_DOT = re.compile(rf"\s*[{_DOTS}]\s*")
+_FULL_STOP = re.compile(rf"(?<=[{_HAN}])\s*\.\s*(?=[{_HAN}])")
+_BESIDE_HAN = re.compile(rf"(?<=[{_HAN}])\s+|\s+(?=[{_HAN}])")
+_BLANKS = re.compile(r"\s+")
+_BRACKETED = re.compile(r"\(.*\)$")
+_ANY_HAN = re.compile(rf"[{_HAN}]")
+
+
+def normalise(text: str) -> str:
+    """One form of a name: no controls, no blanks in Han names, single blanks in Latin ones, one kind of dot."""
+    name = _CONTROLS.sub("", unicodedata.normalize("NFKC", text)).strip()
+    if name.isalpha():
+        return name
+    name = _FULL_STOP.sub("·", _DOT.sub("·", name)).strip("·")
+    return _BLANKS.sub(" ", _BESIDE_HAN.sub("", name))
+
+
+def mask_public(name: str) -> str:
+    """The name for a public list: 张*三, 李*, 阿**提; of a Latin name the first letter of each part."""
+    name = _BRACKETED.sub("", name).strip() or name
+    if not _ANY_HAN.search(name):
+        return " ".join(part[:1] + "*" for part in name.split())
+    if len(name) <= 2:
+        return name[:1] + "*"
+    return f"{name[0]}{'*' * (len(name) - 2)}{name[-1]}"

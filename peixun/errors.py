@@ -1,0 +1,9 @@
+"""Pages for what went wrong before a view was reached."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form was too old, or came from elsewhere."""
+    return render(request, "403_csrf.html", status=403)
