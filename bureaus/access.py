@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -97,22 +97,19 @@ def bureaus_for(user: User | AnonymousUser, deed: str) -> BureauQuerySet:
     return Bureau.objects.filter(Q(pk__in=scope.bureaus) | Q(district__in=scope.districts))
 
 
-def allowed(
-    deed: str,
-) -> Callable[
-    [Callable[Concatenate[HttpRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
-]:
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def allowed(deed: str) -> Callable[[View[P]], View[P]]:
     """For views: 403 where no role of the user allows `deed`."""
 
-    def decorate(
-        view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    def decorate(view: View[P]) -> View[P]:
         @wraps(view)
         def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            if not may(request.user, deed):  # type: ignore[arg-type]
+            if not may(request.user, deed):
                 raise PermissionDenied(_("您的角色不能做这件事。如有需要，请联系单位管理员。"))
             return view(request, *args, **kwargs)
 
-        return checked
+        return cast("View[P]", checked)
 
     return decorate

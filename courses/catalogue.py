@@ -66,11 +66,11 @@ class LineLoader(yaml.SafeLoader):
         entry.line = node.start_mark.line + 1
         yield entry
         for key_node, value_node in node.value:
-            key: Hashable = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            key: Hashable = self.construct_object(key_node, deep=True)
             if key in entry:
                 line = key_node.start_mark.line + 1
                 raise CatalogueError(_("“%(key)s”写了两遍。") % {"key": key}, line=line)
-            entry[str(key)] = self.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]
+            entry[str(key)] = self.construct_object(value_node, deep=True)
 
 
 LineLoader.add_constructor("tag:yaml.org,2002:map", LineLoader.construct_entry)

@@ -160,3 +160,8 @@ class LedgerRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sheet} {self.number}"
+
+    @staticmethod
+    def key(sheet: str, number: int) -> str:
+        """A place of a file as one text."""
+        return f"{sheet}!{number}"

@@ -29,7 +29,7 @@ class User(AbstractUser):
     )
     REQUIRED_FIELDS: ClassVar = []
 
-    class Meta(AbstractUser.Meta):
+    class Meta:
         verbose_name = _("账号")
         verbose_name_plural = _("账号")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -15,10 +15,13 @@ from courses.models.hours import HourRule
 from courses.models.runs import ClassRun, Session
 from learners.models import Learner
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 HOUR_KINDS = ("theory", "practice", "online", "offline", "general")
 
 
-def hours_field(name: str) -> models.DecimalField[Decimal | None, Decimal | None]:
+def hours_field(name: StrOrPromise) -> models.DecimalField[Decimal | None, Decimal | None]:
     return models.DecimalField(name, max_digits=7, decimal_places=1, null=True, blank=True)
 
 

@@ -138,7 +138,7 @@ class Coverage(models.Model):
         if wanted == known:
             return
         cls.objects.filter(part=programme, umbrella__in=known - wanted).delete()
-        cls.objects.bulk_create(cls(umbrella_id=pk, part=programme) for pk in wanted - known)
+        Coverage.objects.bulk_create(Coverage(umbrella_id=pk, part=programme) for pk in wanted - known)
         for part in programme.parts.all():
             cls.renew(part)
 

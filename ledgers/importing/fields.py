@@ -1,0 +1,111 @@
+"""The stored values that a row stands for."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from courses.models import Enrolment, Session
+from courses.models.enrolments import HOUR_KINDS
+from ledgers.columns import BY_KEY, HOURS_KINDS
+from ledgers.importing.outcomes import Outcome, Terms
+from ledgers.reading import CheckedRow, Table
+
+# Words in an assessment column that say that the person was not there: no 人次.
+NO_SHOW = ("未参训", "未参加", "未到", "未报到", "缺训", "缺席", "未培训")
+WITHDRAWN = ("退学", "退训", "退出", "中途退")
+LABELS = {
+    "district_id": BY_KEY["district"].heading,
+    "hours": BY_KEY["hours"].heading,
+    "certificate": BY_KEY["certificate_number"].heading,
+    "certificate_title": BY_KEY["certificate_name"].heading,
+    "certificate_day": BY_KEY["certificate_day"].heading,
+    "starts_on": BY_KEY["start"].heading,
+    "ends_on": BY_KEY["end"].heading,
+    "assessment_words": BY_KEY["assessment"].heading,
+    "particulars": "其他信息",
+    "speaker": BY_KEY["teacher"].heading,
+}
+
+
+def state_of(row: CheckedRow, *, today: datetime.date) -> str:
+    """A ledger is written after the fact: who is in it took part, unless its words say otherwise."""
+    words = row.assessment_text
+    if any(word in words for word in NO_SHOW):
+        return Enrolment.State.NO_SHOW
+    if any(word in words for word in WITHDRAWN):
+        return Enrolment.State.WITHDRAWN
+    if row.assessment == Enrolment.Assessment.FAILED:
+        return Enrolment.State.NOT_COMPLETED
+    if not row.assessment and row.end and row.end > today:
+        return Enrolment.State.ATTENDING
+    return Enrolment.State.COMPLETED
+
+
+def of_enrolment(outcome: Outcome, *, today: datetime.date) -> dict[str, Any]:
+    """Every field of the enrolment that this row would make."""
+    row = outcome.row
+    values: dict[str, Any] = {
+        "name": row.name,
+        "employer": row.employer,
+        "position": row.position,
+        "level": row.level,
+        "district_id": outcome.district.pk if outcome.district else None,
+        "state": state_of(row, today=today),
+        "assessment": row.assessment,
+        "assessment_words": row.assessment_text,
+        "hours": row.total_hours,
+        "particulars": dict(row.particulars),
+    }
+    return values | {f"hours_{kind}": row.hours.get(kind) for kind in HOUR_KINDS}
+
+
+def of_session(outcome: Outcome) -> dict[str, Any]:
+    """Every field of the lecture's session that this row would make."""
+    row = outcome.row
+    return {
+        "district_id": outcome.district.pk if outcome.district else None,
+        "headcount": row.headcount,
+        "women": row.women,
+        "elders": row.elders,
+        "speaker": row.teacher,
+        "note": row.particulars.get("note", "")[:200],
+    }
+
+
+def enrolment_changes(
+    stored: Enrolment, values: dict[str, Any], *, given: frozenset[str]
+) -> dict[str, tuple[Any, Any]]:
+    """Fields that differ. A column that the ledger does not have changes nothing."""
+    changes = {}
+    for name, new in values.items():
+        if not is_given(name, given):
+            continue
+        old = getattr(stored, name)
+        if name == "particulars":
+            new = old | new
+        if old != new:
+            changes[name] = (old, new)
+    return changes
+
+
+def session_changes(stored: Session, values: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {
+        name: (getattr(stored, name), new)
+        for name, new in values.items()
+        if new not in (None, "") and getattr(stored, name) != new
+    }
+
+
+def is_given(name: str, given: frozenset[str]) -> bool:
+    """Whether the ledger has the column of an enrolment's field. Hours stand together."""
+    if name in ("state", "assessment", "assessment_words"):
+        return "assessment" in given
+    if name.startswith("hours"):
+        return bool(given & {"hours", "hours_total", "days", *HOURS_KINDS})
+    return name in ("name", "district_id", "particulars") or name in given
+
+
+def given_by(table: Table, terms: Terms) -> frozenset[str]:
+    """The columns that a table has, with those that were filled in for all of its rows."""
+    return frozenset({column.key for column in table.columns} | set(terms.constants))

@@ -1,0 +1,148 @@
+"""The steps of an import that may take long, as background jobs.
+
+A job is given the import's id only; the import's row says how far it is. A step that fails leaves the import
+in a state from which a person can go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_tasks import task
+
+from bureaus.models import YearClosed
+from courses.models import HourRule, Programme
+from ledgers import live
+from ledgers.importing import guessing
+from ledgers.importing.applying import PreviewOutdated, apply, write_rows
+from ledgers.importing.matching import compare
+from ledgers.importing.outcomes import Outcome, Outcomes, State, Terms
+from ledgers.importing.receiving import content_of, keep_preview, preview_of, size_limit
+from ledgers.models import LedgerImport, LedgerRow
+from ledgers.reading import Ledger, UnreadableFile, read_ledger
+
+
+def terms_of(batch: LedgerImport) -> Terms:
+    """The terms that the import's page was given. Raises ValueError while some are missing."""
+    if batch.programme is None or batch.year is None:
+        raise ValueError("The import has no programme or no year yet.")
+    return Terms(
+        programme=batch.programme,
+        year=batch.year,
+        bureau=batch.bureau,
+        rule=rule_for(batch.programme),
+        constants=batch.constants,
+    )
+
+
+def rule_for(programme: Programme) -> HourRule:
+    """The hour rule of today; a plan that was loaded has a general one."""
+    rule = HourRule.objects.for_programme(programme, at=timezone.localdate())
+    return rule or HourRule.objects.get_or_create(programme=None)[0]
+
+
+def on_import(step: Callable[[LedgerImport], None]) -> Callable[[str], None]:
+    """Runs `step` on the import of an id; an unreadable file, or a defect, ends it with a sentence."""
+
+    @wraps(step)
+    def run(import_id: str) -> None:
+        batch = LedgerImport.objects.select_related("bureau", "programme__plan").get(pk=import_id)
+        try:
+            step(batch)
+        except UnreadableFile as error:
+            fail(batch, error.message)
+        except Exception:
+            fail(batch, _("处理时出了错，没有写入任何数据。请稍后重试；仍不行请联系技术管理员。"))
+            raise
+
+    return run
+
+
+def fail(batch: LedgerImport, message: str) -> None:
+    batch.state, batch.message = LedgerImport.State.FAILED, message
+    batch.save(update_fields=["state", "message"])
+    batch.drop_file()
+
+
+def ledger_of(batch: LedgerImport) -> Ledger:
+    return read_ledger(content_of(batch), size_limit=size_limit())
+
+
+@task()
+def read(import_id: str) -> None:
+    """Reads the file; then the page asks for what it lacks."""
+    on_import(read_step)(import_id)
+
+
+def read_step(batch: LedgerImport) -> None:
+    ledger = ledger_of(batch)
+    batch.understood = guessing.describe(ledger)
+    batch.year = batch.year or guessing.year_of(ledger, batch.file_name) or timezone.localdate().year
+    batch.programme = batch.programme or guessing.programme_of(ledger, batch.file_name, year=batch.year)
+    batch.state = LedgerImport.State.ASKING
+    batch.total = ledger.row_count
+    batch.save()
+
+
+@task()
+def preview(import_id: str) -> None:
+    """Judges and compares all rows; writes nothing but the preview."""
+    on_import(preview_step)(import_id)
+
+
+def preview_step(batch: LedgerImport) -> None:
+    batch.tell("compare")
+    keep(batch, compare(ledger_of(batch), terms_of(batch), today=timezone.localdate()))
+
+
+def keep(batch: LedgerImport, outcomes: Outcomes) -> None:
+    keep_preview(
+        batch,
+        {
+            "fingerprint": outcomes.fingerprint(),
+            "shown": {place_key(outcome): dict(outcome.row.shown) for outcome in outcomes.rows},
+            "changes": {
+                place_key(outcome): visible_changes(outcome)
+                for outcome in outcomes.rows
+                if outcome.state == State.CHANGED
+            },
+        },
+    )
+    write_rows(batch, outcomes)
+    batch.state, batch.figures, batch.stage = LedgerImport.State.PREVIEW, outcomes.figures(), ""
+    batch.save()
+
+
+def place_key(outcome: Outcome) -> str:
+    return LedgerRow.key(outcome.row.sheet, outcome.row.number)
+
+
+def visible_changes(outcome: Outcome) -> dict[str, tuple[str, str]]:
+    return {name: (str(old or ""), str(new or "")) for name, (old, new) in outcome.changes.items()}
+
+
+@task()
+def confirm(import_id: str) -> None:
+    """Writes the good rows, if they would still do what was shown."""
+    on_import(confirm_step)(import_id)
+
+
+def confirm_step(batch: LedgerImport) -> None:
+    if batch.state != LedgerImport.State.APPLYING:
+        return
+    batch.tell("write")
+    expected = preview_of(batch).get("fingerprint")
+    try:
+        apply(batch, ledger_of(batch), terms_of(batch), user=batch.uploaded_by, expected=expected)
+    except PreviewOutdated:
+        preview_step(batch)
+        batch.message = _("预览之后数据有了变化，没有写入。下面是新的预览，请重新确认。")
+        batch.save(update_fields=["message"])
+    except YearClosed as error:
+        batch.state, batch.message = LedgerImport.State.PREVIEW, str(error)
+        batch.save(update_fields=["state", "message"])
+    else:
+        live.announce()

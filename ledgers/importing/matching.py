@@ -1,0 +1,281 @@
+"""Compares checked rows with what is stored: new, changed, same or faulty.
+
+The number of queries grows with the number of chunks of `CHUNK` rows, not with the rows.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, TypeVar
+
+from django.utils.translation import gettext as _
+
+from certificates.models import Certificate, number_key
+from courses.models import ClassRun, Enrolment, Programme, Session
+from courses.models.programmes import plain_quotes
+from learners.models import Holder, Identity
+from ledgers.columns import BY_KEY
+from ledgers.importing import fields
+from ledgers.importing.outcomes import Outcome, Outcomes, RunKey, State, Terms
+from ledgers.importing.places import Districts, of_row, of_table
+from ledgers.reading import CheckedRow, Ledger, check
+
+T = TypeVar("T")
+CHUNK = 500
+LectureKey = tuple[int, datetime.date, str, str]
+CertificateKey = tuple[str, str]
+
+
+def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def compare(ledger: Ledger, terms: Terms, *, today: datetime.date) -> Outcomes:
+    """What each row of `ledger` would do if it were written now. Writes nothing."""
+    return Comparison(ledger, terms, today).run()
+
+
+def issuer_of(row: CheckedRow, terms: Terms) -> str:
+    """Who issued a row's certificate: the row's own column, else the bureau whose ledger it is."""
+    return row.particulars.get("certificate_issuer") or terms.bureau.name
+
+
+class Programmes:
+    """Programmes by the names that ledgers write, each looked up once."""
+
+    def __init__(self, year: int) -> None:
+        self.year = year
+        self.found: dict[str, Programme | None] = {}
+
+    def named(self, name: str) -> Programme | None:
+        key = plain_quotes(name)
+        if key not in self.found:
+            self.found[key] = Programme.objects.named(key, year=self.year)
+        return self.found[key]
+
+    def know(self, name: str) -> bool:
+        return self.named(name) is not None
+
+
+class Comparison:
+    """One comparison; what is stored is read in bulk into dictionaries first."""
+
+    def __init__(self, ledger: Ledger, terms: Terms, today: datetime.date) -> None:
+        self.ledger = ledger
+        self.terms = terms
+        self.today = today
+        self.programmes = Programmes(terms.year)
+        self.districts = Districts()
+        self.given = [fields.given_by(table, terms) for table in ledger.tables]
+        self.runs: dict[RunKey, ClassRun] = {}
+        self.enrolments: dict[tuple[int, int], Enrolment] = {}
+        self.phones: dict[int, str] = {}
+        self.certificates: dict[CertificateKey, Certificate] = {}
+        self.certificates_of: dict[int, Certificate] = {}
+        self.lectures: dict[LectureKey, list[Session]] = defaultdict(list)
+        self.numbers: dict[CertificateKey, tuple[Outcome, tuple[str, str, str] | None]] = {}
+
+    def run(self) -> Outcomes:
+        rows = [self.judged(row) for row in self.checked()]
+        outcomes = Outcomes(self.terms, self.ledger, rows)
+        self.read_people(outcomes)
+        self.read_lectures(outcomes)
+        for outcome in rows:
+            if outcome.good and outcome.row.kind == "lecture":
+                self.match_lecture(outcome)
+            elif outcome.good:
+                self.match_participant(outcome)
+        return outcomes
+
+    def checked(self) -> list[CheckedRow]:
+        return check(
+            self.ledger,
+            year=self.terms.year,
+            constants=self.terms.constants,
+            hours_per_day=float(self.terms.rule.hours_per_day),
+            hours_per_half_day=float(self.terms.rule.hours_per_half_day),
+            knows_programme=self.programmes.know,
+            programme=self.terms.programme.name,
+            today=self.today,
+        )
+
+    def judged(self, row: CheckedRow) -> Outcome:
+        """The outcome of a row by itself, before anything stored is looked at."""
+        if not row.good:
+            return Outcome(row, code=row.code, column=row.column, message=row.message)
+        named = self.programmes.named(row.programme) if row.programme else None
+        programme = named or self.terms.programme
+        outcome = Outcome(row, state=State.NEW, warnings=row.warnings, programme=programme)
+        outcome.district = of_row(self.districts, row, self.default_district(row.table))
+        if outcome.district is None:
+            column = BY_KEY["district"].heading
+            outcome.refuse(
+                "district_unknown", column=column, message=_("认不出县市区，请在表里加一列“县市区”。")
+            )
+        elif row.kind == "participant":
+            outcome.run_key = (programme.pk, row.run)
+            outcome.identity = self.identity(row)
+        return outcome
+
+    def default_district(self, table: int) -> Any:
+        if not hasattr(self, "_defaults"):
+            self._defaults = [
+                of_table(self.districts, table, bureau=self.terms.bureau, programme=self.terms.programme)
+                for table in self.ledger.tables
+            ]
+        return self._defaults[table]
+
+    @staticmethod
+    def identity(row: CheckedRow) -> tuple[str, str, str]:
+        if row.id_number:
+            return Identity.by_id_number(row.id_number)
+        return Identity.by_employer(row.name, row.employer)
+
+    def read_people(self, outcomes: Outcomes) -> None:
+        """Reads the runs, people, enrolments, phones and certificates that the rows may touch."""
+        people = list(outcomes.participants())
+        self.read_runs({outcome.run_key for outcome in people if outcome.run_key})
+        known = self.read_identities({outcome.identity for outcome in people if outcome.identity})
+        for outcome in people:
+            run = self.runs.get(outcome.run_key) if outcome.run_key else None
+            outcome.run_id = run.pk if run else None
+            outcome.learner_id = known.get(outcome.identity) if outcome.identity else None
+        self.read_enrolments()
+        self.read_phones(sorted({outcome.learner_id for outcome in people if outcome.learner_id}))
+        self.read_certificates(people)
+
+    def read_runs(self, keys: set[RunKey]) -> None:
+        owned = ClassRun.objects.held_in(self.terms.year).filter(bureau=self.terms.bureau)
+        for names in chunks(sorted({name for _programme, name in keys})):
+            for run in owned.filter(name__in=names):
+                if (run.programme_id, run.name) in keys:
+                    self.runs[run.programme_id, run.name] = run
+
+    def read_identities(self, wanted: set[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+        by_digest = {(kind, digest): (kind, value, digest) for kind, value, digest in wanted}
+        known: dict[tuple[str, str, str], int] = {}
+        for digests in chunks(sorted(digest for _kind, digest in by_digest)):
+            stored = Identity.objects.filter(digest__in=digests).values_list("kind", "digest", "learner_id")
+            for kind, digest, learner_id in stored:
+                if (kind, digest) in by_digest:
+                    known[by_digest[kind, digest]] = learner_id
+        return known
+
+    def read_enrolments(self) -> None:
+        for runs in chunks(sorted(run.pk for run in self.runs.values())):
+            for enrolment in Enrolment.objects.filter(run__in=runs):
+                self.enrolments[enrolment.run_id, enrolment.learner_id] = enrolment
+
+    def read_phones(self, learners: list[int]) -> None:
+        for ids in chunks(learners):
+            held = Holder.objects.filter(bureau=self.terms.bureau, learner__in=ids)
+            self.phones.update(held.values_list("learner_id", "phone"))
+
+    def read_certificates(self, people: list[Outcome]) -> None:
+        wanted = {number_key(o.row.certificate_number) for o in people if o.row.certificate_number}
+        for keys in chunks(sorted(wanted)):
+            for stored in Certificate.objects.filter(number_key__in=keys).select_related("issuer"):
+                self.certificates[stored.issuer.name, stored.number_key] = stored
+        enrolled = sorted(enrolment.pk for enrolment in self.enrolments.values())
+        for ids in chunks(enrolled):
+            recorded = Certificate.objects.filter(enrolment__in=ids, origin=Certificate.Origin.RECORDED)
+            for stored in recorded.select_related("issuer").order_by("pk"):
+                if stored.enrolment_id:
+                    self.certificates_of[stored.enrolment_id] = stored
+
+    def read_lectures(self, outcomes: Outcomes) -> None:
+        programmes = {outcome.programme for outcome in outcomes.lectures()}
+        stored = Session.objects.filter(
+            run=None, bureau=self.terms.bureau, year=self.terms.year, programme__in=programmes
+        )
+        for session in stored.order_by("pk") if programmes else ():
+            key = (session.programme_id, session.held_on, session.title, session.place)
+            self.lectures[key].append(session)
+
+    def match_participant(self, outcome: Outcome) -> None:
+        if not self.certificate_is_free(outcome):
+            return
+        key = (outcome.run_id or 0, outcome.learner_id or 0)
+        stored = self.enrolments.get(key)
+        if stored is None:
+            return
+        outcome.enrolment_id = stored.pk
+        values = fields.of_enrolment(outcome, today=self.today)
+        given = self.given[outcome.row.table]
+        outcome.changes = fields.enrolment_changes(stored, values, given=given)
+        self.compare_phone(outcome)
+        self.compare_run(outcome)
+        self.compare_certificate(outcome)
+        outcome.state = State.CHANGED if outcome.changes else State.SAME
+
+    def compare_phone(self, outcome: Outcome) -> None:
+        stored = self.phones.get(outcome.learner_id or 0, "")
+        if outcome.row.phone and outcome.row.phone != stored:
+            outcome.changes["phone"] = (stored, outcome.row.phone)
+
+    def compare_run(self, outcome: Outcome) -> None:
+        """A run lasts from the earliest to the latest day that its rows name."""
+        run, row = self.runs[outcome.run_key or (0, "")], outcome.row
+        if row.start and (run.starts_on is None or row.start < run.starts_on):
+            outcome.changes["starts_on"] = (run.starts_on, row.start)
+        if row.end and (run.ends_on is None or row.end > run.ends_on):
+            outcome.changes["ends_on"] = (run.ends_on, row.end)
+
+    def compare_certificate(self, outcome: Outcome) -> None:
+        row = outcome.row
+        if not row.certificate_number:
+            return
+        stored = self.certificates_of.get(outcome.enrolment_id or 0)
+        if stored is None:
+            stored = self.certificates.get(self.certificate_key(row))
+        if stored is None:
+            outcome.changes["certificate"] = ("", row.certificate_number)
+            return
+        outcome.certificate_id = stored.pk
+        new = {
+            "number": row.certificate_number,
+            "title": row.certificate_name,
+            "issued_on": row.certificate_day,
+        }
+        names = {"number": "certificate", "title": "certificate_title", "issued_on": "certificate_day"}
+        for name, value in new.items():
+            if value and getattr(stored, name) != value:
+                outcome.changes[names[name]] = (getattr(stored, name), value)
+
+    def certificate_key(self, row: CheckedRow) -> CertificateKey:
+        return issuer_of(row, self.terms), number_key(row.certificate_number)
+
+    def certificate_is_free(self, outcome: Outcome) -> bool:
+        """Refuses a row whose certificate number is another person's, stored or in this file."""
+        if not outcome.row.certificate_number:
+            return True
+        key = self.certificate_key(outcome.row)
+        stored = self.certificates.get(key)
+        first = self.numbers.setdefault(key, (outcome, outcome.identity))
+        message = ""
+        if stored and stored.learner_id != outcome.learner_id:
+            message = _("这个证书编号已登记给另一个人，请核对编号。")
+        elif first[0] is not outcome:
+            message = _("与第 %(row)d 行的证书编号相同，请核对编号。") % {"row": first[0].row.number}
+        if message:
+            heading = BY_KEY["certificate_number"].heading
+            outcome.refuse("certificate_taken", column=heading, message=message)
+        return not message
+
+    def match_lecture(self, outcome: Outcome) -> None:
+        """The n-th row of a day, title and place is the n-th stored session of these."""
+        row = outcome.row
+        if outcome.programme is None or row.start is None:
+            return
+        stored = self.lectures.get((outcome.programme.pk, row.start, row.run, row.place))
+        if not stored:
+            return
+        session = stored.pop(0)
+        outcome.session_id = session.pk
+        outcome.changes = fields.session_changes(session, fields.of_session(outcome))
+        outcome.state = State.CHANGED if outcome.changes else State.SAME
