@@ -6,6 +6,7 @@ No table of divisions is asked: prefixes change, and those of elders are abolish
 import re
 import unicodedata
 from datetime import date
+from operator import mul
 from typing import Literal
 
 _DROPPED = re.compile(r"[\s\-‐‑‒–—―−\"'`“”‘’„‟′″\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -13,6 +14,7 @@ _SHAPE = re.compile(r"[0-9]{17}[0-9X]")
 _DAMAGED = re.compile(r"[0-9](\.[0-9]+)?E\+?[0-9]+|[0-9]{9,}\.0+", re.IGNORECASE)
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
+_ZEROS = ord("0") * sum(_WEIGHTS)
 _EARLIEST = date(1900, 1, 1)
 
 Gender = Literal["male", "female"]
@@ -20,15 +22,15 @@ Gender = Literal["male", "female"]
 
 def normalise(text: str) -> str:
     """One form of a number as people type it: no blanks, hyphens, quotes or Excel's ="…", and X raised."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return _DROPPED.sub("", unicodedata.normalize("NFKC", text)).removeprefix("=").upper()
 
 
 def fault(number: str, *, at: date | None = None) -> str | None:
     """The code of what is wrong with a normalised number, or None; `at` is the day that counts as today."""
-    if _DAMAGED.fullmatch(number):
-        return "id_number_numeric"
     if not _SHAPE.fullmatch(number):
-        return "id_number_format"
+        return "id_number_numeric" if _DAMAGED.fullmatch(number) else "id_number_format"
     born = birth(number)
     if born is None or not _EARLIEST <= born <= (at or date.today()):
         return "id_number_format"
@@ -39,7 +41,7 @@ def fault(number: str, *, at: date | None = None) -> str | None:
 
 def check_digit(number: str) -> str:
     """The 18th character that belongs to the first 17 digits."""
-    return _CHECKS[sum(map(int.__mul__, map(int, number[:17]), _WEIGHTS)) % 11]
+    return _CHECKS[(sum(map(mul, number[:17].encode(), _WEIGHTS)) - _ZEROS) % 11]
 
 
 def birth(number: str) -> date | None:

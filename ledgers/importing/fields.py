@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
 from courses.models import Enrolment, Session
@@ -11,6 +12,7 @@ from ledgers.columns import BY_KEY, HOURS_KINDS
 from ledgers.importing.outcomes import Outcome, Terms
 from ledgers.reading import CheckedRow, Table
 
+DERIVED = ("state", "assessment", *(f"hours_{kind}" for kind in HOUR_KINDS))
 # Words in an assessment column that say that the person was not there: no 人次.
 NO_SHOW = ("未参训", "未参加", "未到", "未报到", "缺训", "缺席", "未培训")
 WITHDRAWN = ("退学", "退训", "退出", "中途退")
@@ -23,7 +25,6 @@ LABELS = {
     "starts_on": BY_KEY["start"].heading,
     "ends_on": BY_KEY["end"].heading,
     "assessment_words": BY_KEY["assessment"].heading,
-    "particulars": "其他信息",
     "speaker": BY_KEY["teacher"].heading,
 }
 
@@ -109,3 +110,27 @@ def is_given(name: str, given: frozenset[str]) -> bool:
 def given_by(table: Table, terms: Terms) -> frozenset[str]:
     """The columns that a table has, with those that were filled in for all of its rows."""
     return frozenset({column.key for column in table.columns} | set(terms.constants))
+
+
+def in_words(changes: dict[str, tuple[Any, Any]], districts: dict[int, str]) -> list[dict[str, str]]:
+    """Changes for the preview: label, old and new as text. Derived fields are left out."""
+    words = []
+    for name, (old, new) in changes.items():
+        if name == "particulars":
+            words += [
+                {"label": BY_KEY[key].heading, "old": old.get(key, ""), "new": text}
+                for key, text in new.items()
+                if old.get(key, "") != text
+            ]
+        elif name == "district_id":
+            words.append({"label": LABELS[name], "old": districts[old], "new": districts[new]})
+        elif name not in DERIVED:
+            label = LABELS.get(name) or BY_KEY[name].heading
+            words.append({"label": label, "old": as_text(old), "new": as_text(new)})
+    return words
+
+
+def as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
 
-from bureaus.models import YearClosed
+from bureaus.models import District, YearClosed
 from courses.models import HourRule, Programme
 from ledgers import live
-from ledgers.importing import guessing
+from ledgers.importing import fields, guessing
 from ledgers.importing.applying import PreviewOutdated, apply, write_rows
 from ledgers.importing.matching import compare
 from ledgers.importing.outcomes import Outcome, Outcomes, State, Terms
@@ -99,13 +99,14 @@ def preview_step(batch: LedgerImport) -> None:
 
 
 def keep(batch: LedgerImport, outcomes: Outcomes) -> None:
+    names = {district.pk: str(district) for district in District.objects.all()}
     keep_preview(
         batch,
         {
             "fingerprint": outcomes.fingerprint(),
             "shown": {place_key(outcome): dict(outcome.row.shown) for outcome in outcomes.rows},
             "changes": {
-                place_key(outcome): visible_changes(outcome)
+                place_key(outcome): fields.in_words(outcome.changes, names)
                 for outcome in outcomes.rows
                 if outcome.state == State.CHANGED
             },
@@ -118,10 +119,6 @@ def keep(batch: LedgerImport, outcomes: Outcomes) -> None:
 
 def place_key(outcome: Outcome) -> str:
     return LedgerRow.key(outcome.row.sheet, outcome.row.number)
-
-
-def visible_changes(outcome: Outcome) -> dict[str, tuple[str, str]]:
-    return {name: (str(old or ""), str(new or "")) for name, (old, new) in outcome.changes.items()}
 
 
 @task()

@@ -57,7 +57,13 @@ def workbook_of(rows: Iterable[FaultyRow], *, title: str) -> bytes:
 
 
 def add_row(sheet: Worksheet, row: FaultyRow) -> None:
-    texts = [row.sheet, str(row.number), row.column, row.message, *(row.shown.get(key, "") for key in SHOWN)]
+    texts = [
+        row.sheet,
+        str(row.number),
+        row.column,
+        row.message,
+        *(shown_text(row.shown, key) for key in SHOWN),
+    ]
     at = sheet.max_row + 1
     for column, text in enumerate(texts, start=1):
         cell = sheet.cell(at, column)
@@ -65,6 +71,12 @@ def add_row(sheet: Worksheet, row: FaultyRow) -> None:
         cell.data_type = "s"
         cell.number_format = "@"
         cell.alignment = Alignment(wrap_text=True, vertical="top")
+
+
+def shown_text(shown: Mapping[str, str], key: str) -> str:
+    if key == "run":
+        return shown.get("run") or shown.get("activity") or shown.get("course") or shown.get("trade") or ""
+    return shown.get(key, "")
 
 
 def dress(sheet: Worksheet) -> None:

@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms, template
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.forms import BaseForm, BoundField
 from django.http import HttpRequest, QueryDict
 from django.template import Context
 from django.template.loader import render_to_string
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -40,10 +40,20 @@ def amount(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+@register.simple_tag
+def site_words() -> dict[str, str]:
+    """From the settings, not the context: allauth's views put a `site` of their own there."""
+    return {
+        "name": settings.PEIXUN_SITE_NAME,
+        "sponsor": settings.PEIXUN_SPONSOR,
+        "icp_number": settings.PEIXUN_ICP_NUMBER,
+    }
+
+
 @register.simple_block_tag
 def keep(content: str) -> SafeString:
     """The text within, for use twice: `{% keep as name %}…{% endkeep %}`; empty when only spaces."""
-    return conditional_escape(content.strip())
+    return SafeString(content.strip())
 
 
 @register.inclusion_tag("elements/badge.html")
@@ -240,7 +250,7 @@ def th(context: Context, label: str, sort: str = "", *, numeric: bool = False) -
     """
     if not sort:
         return {"label": label, "numeric": numeric}
-    current = context.request.GET.get("sort") or context.get("sort", "")  # type: ignore[attr-defined]
+    current = str(context.request.GET.get("sort") or context.get("sort", ""))  # type: ignore[attr-defined]
     directions = {sort: "ascending", f"-{sort}": "descending"}
     first, second = (f"-{sort}", sort) if numeric else (sort, f"-{sort}")
     return {
@@ -312,19 +322,20 @@ NATIVE_TYPES = (
 
 
 @register.inclusion_tag("elements/field.html")
-def field(field: BoundField, *, label: str = "", hint: str = "") -> dict[str, Any]:
-    """Label, hint, widget and error sentence of one form field."""
+def field(field: BoundField, *, label: str = "", hint: str | None = None) -> dict[str, Any]:
+    """Label, hint, widget and error sentence of one form field; `hint=""` hides the field's own."""
     widget = field.field.widget
+    widget.attrs.pop("placeholder", None)  # it would vanish while one types; label and hint stay
     for widget_class, input_type, written in NATIVE_TYPES:
         if isinstance(widget, widget_class):
             widget.input_type, widget.format = input_type, written
-    field.help_text = hint or field.help_text
+    field.help_text = field.help_text if hint is None else hint
     return {
         "field": field,
         "kind": field_kind(widget),
         "box": "fieldset" if field.use_fieldset else "div",
         "label": label or field.label,
-        "hint": field.help_text,
+        "hint": SafeString(field.help_text) if hint is None else hint,
         "widget": field.as_widget(),
         "described_by": field.aria_describedby,
     }
@@ -352,3 +363,10 @@ def error_summary(form: BaseForm) -> dict[str, Any]:
     faults = [(bound, bound.id_for_label or f"{bound.auto_id}_0") for bound in form if bound.errors]
     count = len(form.non_field_errors()) + sum(len(bound.errors) for bound, _ in faults)
     return {"form": form, "faults": faults, "count": count}
+
+
+@register.inclusion_tag("elements/segments.html")
+def segments(name: str, choices: Choices, chosen: object = "", *, label: str) -> dict[str, Any]:
+    """One of few, side by side: `choices` holds (value, word, tone), tone as for `badge`."""
+    options = [(value, word, tone, SIGNS[tone]) for value, word, tone in choices]
+    return {"name": name, "options": options, "chosen": str(chosen), "label": label}

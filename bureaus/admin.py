@@ -1,0 +1,57 @@
+"""The admin of accounts, bureaus and districts. It holds no personal record of a learner."""
+
+from typing import ClassVar
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
+
+from bureaus.models import Bureau, District, Membership, User
+from bureaus.registers import BureauAliases, BureauResource, DistrictAliases, DistrictResource, RegisterAdmin
+
+admin.site.unregister(Group)  # rights come from memberships, see bureaus/access.py
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    extra = 1
+    autocomplete_fields: ClassVar = ["bureau"]
+
+
+@admin.register(User)
+class AccountAdmin(UserAdmin):
+    list_display = ("username", "name", "phone", "is_active", "is_staff")
+    list_filter = ("is_active", "is_staff", "memberships__role")
+    search_fields = ("username", "name", "phone")
+    ordering = ("username",)
+    inlines = (MembershipInline,)
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("本人"), {"fields": ("name", "phone")}),
+        (_("权限"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("时间"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("username", "name", "phone", "usable_password", "password1", "password2")}),
+    )
+
+
+@admin.register(District)
+class DistrictAdmin(RegisterAdmin):
+    resource_classes: ClassVar = [DistrictResource]
+    list_display = ("name", "code", "is_park", "lies_in")
+    list_filter = ("is_park",)
+    search_fields = ("name", "code", "aliases__name")
+    inlines = (DistrictAliases,)
+
+
+@admin.register(Bureau)
+class BureauAdmin(RegisterAdmin):
+    resource_classes: ClassVar = [BureauResource]
+    list_display = ("name", "kind", "parent", "district", "valid_to", "successor")
+    list_filter = ("kind", "district")
+    search_fields = ("name", "aliases__name")
+    autocomplete_fields: ClassVar = ["parent", "district", "successor"]
+    inlines = (BureauAliases,)

@@ -1,0 +1,134 @@
+"""The admin of the plan's registers: actions, programmes, quotas, hour rules, courses, trainers."""
+
+from typing import ClassVar
+
+from django.contrib import admin
+
+from bureaus.registers import RegisterAdmin
+from courses.models import (
+    Action,
+    ActionBureau,
+    Allocation,
+    Course,
+    CourseMaterial,
+    HourRule,
+    Plan,
+    PlanReview,
+    PlanTarget,
+    Programme,
+    ProgrammeBureau,
+    Quota,
+    QuotaPeriod,
+    Trainer,
+)
+from courses.registers import CourseResource, ProgrammeResource
+
+
+class ReviewInline(admin.TabularInline):
+    model = PlanReview
+    extra = 0
+
+
+class TargetInline(admin.TabularInline):
+    model = PlanTarget
+    extra = 0
+
+
+class ActionBureauInline(admin.TabularInline):
+    model = ActionBureau
+    extra = 0
+    autocomplete_fields: ClassVar = ["bureau"]
+
+
+class ProgrammeBureauInline(admin.TabularInline):
+    model = ProgrammeBureau
+    extra = 0
+    autocomplete_fields: ClassVar = ["bureau"]
+
+
+class HourRuleInline(admin.TabularInline):
+    model = HourRule
+    extra = 0
+
+
+class PeriodInline(admin.TabularInline):
+    model = QuotaPeriod
+    extra = 0
+
+
+class AllocationInline(admin.TabularInline):
+    model = Allocation
+    extra = 1
+    autocomplete_fields: ClassVar = ["bureau", "district"]
+
+
+class MaterialInline(admin.TabularInline):
+    model = CourseMaterial
+    extra = 0
+
+
+@admin.register(Plan)
+class PlanAdmin(RegisterAdmin):
+    list_display = ("name", "document_number", "first_year", "last_year")
+    search_fields = ("name",)
+    autocomplete_fields: ClassVar = ["coordinator", "city"]
+    inlines = (ReviewInline, TargetInline)
+
+
+@admin.register(Action)
+class ActionAdmin(RegisterAdmin):
+    list_display = ("name", "plan", "group")
+    list_filter = ("plan", "group")
+    search_fields = ("name",)
+    inlines = (ActionBureauInline,)
+
+
+@admin.register(Programme)
+class ProgrammeAdmin(RegisterAdmin):
+    resource_classes: ClassVar = [ProgrammeResource]
+    list_display = ("name", "action", "group", "kind", "counts", "part_of")
+    list_filter = ("plan", "group", "kind", "counts")
+    list_select_related = ("action", "group", "part_of")
+    search_fields = ("name",)
+    autocomplete_fields: ClassVar = ["part_of", "action"]
+    inlines = (ProgrammeBureauInline, HourRuleInline)
+
+
+@admin.register(Quota)
+class QuotaAdmin(RegisterAdmin):
+    list_display = ("words", "value", "unit", "cycle", "plan")
+    list_filter = ("plan", "cycle", "unit")
+    search_fields = ("words", "programmes__name")
+    filter_horizontal = ("programmes",)
+    inlines = (PeriodInline,)
+
+
+@admin.register(QuotaPeriod)
+class QuotaPeriodAdmin(RegisterAdmin):
+    list_display = ("quota", "starts_on", "ends_on", "value", "done_on")
+    list_filter = ("starts_on",)
+    search_fields = ("quota__words",)
+    autocomplete_fields: ClassVar = ["quota"]
+    inlines = (AllocationInline,)
+
+
+@admin.register(HourRule)
+class HourRuleAdmin(RegisterAdmin):
+    list_display = ("programme", "minutes_per_hour", "hours_per_day", "daily_cap", "valid_from", "valid_to")
+    autocomplete_fields: ClassVar = ["programme"]
+
+
+@admin.register(Course)
+class CourseAdmin(RegisterAdmin):
+    resource_classes: ClassVar = [CourseResource]
+    list_display = ("name", "programme", "hours")
+    search_fields = ("name",)
+    autocomplete_fields: ClassVar = ["programme"]
+    inlines = (MaterialInline,)
+
+
+@admin.register(Trainer)
+class TrainerAdmin(RegisterAdmin):
+    list_display = ("name", "bureau", "title", "user")
+    search_fields = ("name",)
+    autocomplete_fields: ClassVar = ["bureau", "user"]

@@ -1,0 +1,93 @@
+"""Forms of the import pages. They clean and parse; the views decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from bureaus.models import Bureau
+from courses.models import Programme
+from ledgers.columns import BY_KEY
+from ledgers.models import LedgerImport
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label=_("台账文件"),
+        help_text=_("Excel（.xlsx、.xls）或文本（.csv、.tsv），原样上传，不用改格式"),
+        allow_empty_file=True,
+        max_length=None,
+    )
+    bureau = forms.ModelChoiceField(Bureau.objects.none(), label=_("填报单位"))
+
+    def __init__(self, *args: Any, bureaus: QuerySet[Bureau], default: Bureau | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["bureau"]
+        field.queryset = bureaus  # type: ignore[attr-defined]
+        field.initial = default
+        if bureaus.count() == 1:
+            field.widget = forms.HiddenInput()
+            field.initial = bureaus.first()
+        self.fields["file"].widget.attrs |= {
+            "accept": ".xlsx,.xls,.csv,.tsv,.txt",
+            "data-max-mib": settings.PEIXUN_UPLOAD_MAX_MIB,
+        }
+
+
+class ProgrammeChoiceField(forms.ModelChoiceField):
+    """Programmes grouped by their action."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Programme.objects.none(), **kwargs)
+
+    def offer(self, programmes: QuerySet[Programme]) -> None:
+        self.queryset = programmes
+        groups: dict[str, list[tuple[int, str]]] = {}
+        for programme in programmes.select_related("action"):
+            heading = str(programme.action or programme.section)
+            groups.setdefault(heading, []).append((programme.pk, programme.name))
+        self.widget.choices = [("", _("请选择")), *groups.items()]
+
+
+class TermsForm(forms.Form):
+    """What the file does not say: for what it is read, and values that stand for every row."""
+
+    programme = ProgrammeChoiceField(
+        label=_("培训项目"), help_text=_("表里“培训项目”一列写明了别的项目的行，按表里的算")
+    )
+    year = forms.IntegerField(label=_("统计年度"), min_value=2000, max_value=2100)
+
+    def __init__(self, *args: Any, batch: LedgerImport, **kwargs: Any) -> None:
+        initial = {
+            "programme": batch.programme_id,
+            "year": batch.year,
+        } | {f"set_{key}": value for key, value in batch.constants.items()}
+        super().__init__(*args, initial=initial, **kwargs)
+        year = batch.year or timezone.localdate().year
+        programmes = Programme.objects.filter(plan__first_year__lte=year, plan__last_year__gte=year)
+        self.fields["programme"].offer(programmes if programmes.exists() else Programme.objects.all())  # type: ignore[attr-defined]
+        for key in batch.understood.get("missing", []):
+            column = BY_KEY[key]
+            self.fields[f"set_{key}"] = forms.CharField(
+                label=column.heading,
+                required=key in ("run", "employer"),
+                max_length=column.longest,
+                help_text=_("表里没有这一列，填写后用于每一行，例如：%(example)s")
+                % {"example": column.example},
+            )
+
+    def constants(self) -> dict[str, str]:
+        return {
+            name.removeprefix("set_"): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith("set_") and value
+        }
+
+
+class UndoForm(forms.Form):
+    reason = forms.CharField(label=_("撤销原因"), max_length=200)

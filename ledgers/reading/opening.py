@@ -1,0 +1,94 @@
+"""From the bytes of a file to its tables; what a file is, is told by its content and not by its ending."""
+
+import re
+from typing import Literal
+
+from ledgers.reading.container import DAMAGED
+from ledgers.reading.grid import Sheet
+from ledgers.reading.legacy import read_legacy
+from ledgers.reading.results import Ledger, Table, UnreadableFile
+from ledgers.reading.tables import find_tables
+from ledgers.reading.text import NO_LEDGER, read_text
+from ledgers.reading.workbook import read_workbook
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_BARE_BIFF = (
+    b"\x09\x08\x10\x00",
+    b"\x09\x08\x08\x00",
+    b"\x09\x04\x06\x00",
+    b"\x09\x02\x06\x00",
+    b"\x09\x00\x04\x00",
+)
+_MARKUP = re.compile(rb"\s*<(?:!doctype|\?xml|html|meta|head|table|style|body|div)", re.IGNORECASE)
+_OTHERS = (
+    (b"%PDF", "这是 PDF 文件，不是台账。请上传原来的 Excel 文件。"),
+    (b"\x89PNG", "这是图片，不是台账。请上传原来的 Excel 文件。"),
+    (b"\xff\xd8\xff", "这是图片，不是台账。请上传原来的 Excel 文件。"),
+    (b"Rar!", "这是压缩包，不是台账。请解压后上传里面的 Excel 文件。"),
+    (b"7z\xbc\xaf", "这是压缩包，不是台账。请解压后上传里面的 Excel 文件。"),
+    (b"\x1f\x8b", "这是压缩包，不是台账。请解压后上传里面的 Excel 文件。"),
+    (b"{\\rtf", "这是 RTF 文档，不是台账。请把表格复制到 Excel 里，另存为 .xlsx 再上传。"),
+)
+
+_MARKED_UP = (
+    "这是网页格式的表格，不是真正的 Excel 文件，有些系统会导出成这样。请用 Excel 打开后另存为 .xlsx 再上传。"
+)
+_NO_HEADER = (
+    "没有找到台账的表头：要有“姓名”一列；讲座台账要有日期和参加人数两列。请对照空白模板检查表头后再上传。"
+)
+_ONLY_HIDDEN = "可见的工作表里没有台账，隐藏的工作表没有读取。请把台账所在的工作表取消隐藏后再上传。"
+_NO_ROWS = "找到了表头，但下面没有数据行。请填好数据后再上传。"
+
+
+def read_ledger(content: bytes, *, size_limit: int) -> Ledger:
+    """The tables of a ledger file, whatever its ending says; `size_limit` is in bytes.
+
+    Raises `UnreadableFile`.
+    """
+    if not content:
+        raise UnreadableFile("这是空文件，里面没有内容。请检查后重新上传。")
+    if len(content) > size_limit:
+        size = size_limit / 1024 / 1024
+        raise UnreadableFile(f"文件超过 {size:g} MB 的上限。请拆成几个文件，或删去图片后再上传。")
+    form, sheets, notes = _read(content)
+    tables, without = _tables_of(sheets)
+    for sheet in sheets:
+        notes += sheet.notes
+    if not tables:
+        hidden = any("是隐藏的" in note for note in notes)
+        raise UnreadableFile(_ONLY_HIDDEN if hidden and not sheets else _NO_HEADER)
+    if not any(table.rows for table in tables):
+        raise UnreadableFile(_NO_ROWS)
+    notes += [f"工作表“{name}”里没有台账的表头，没有读取。" for name in without]
+    notes += [
+        f"工作表“{table.sheet}”只有表头，没有数据行。" for table in tables if not table.rows and table.sheet
+    ]
+    return Ledger(form, tuple(tables), tuple(dict.fromkeys(notes)))
+
+
+def _read(content: bytes) -> tuple[Literal["xlsx", "xls", "text"], list[Sheet], list[str]]:
+    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return "xlsx", *read_workbook(content)
+    if content.startswith((_OLE, *_BARE_BIFF)):
+        return "xls", *read_legacy(content)
+    if content.startswith(_OLE[:4]):
+        raise UnreadableFile(DAMAGED)
+    for head, message in _OTHERS:
+        if content.startswith(head):
+            raise UnreadableFile(message)
+    if _MARKUP.match(content[:500].removeprefix(b"\xef\xbb\xbf")):
+        raise UnreadableFile(_MARKED_UP)
+    if b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UnreadableFile(NO_LEDGER)
+    return "text", read_text(content), []
+
+
+def _tables_of(sheets: list[Sheet]) -> tuple[list[Table], list[str]]:
+    """All tables, and the names of the sheets that have cells but no ledger."""
+    tables, without = [], []
+    for sheet in sheets:
+        found = find_tables(sheet)
+        tables += found
+        if not found and sheet.rows:
+            without.append(sheet.name)
+    return tables, without

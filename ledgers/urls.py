@@ -1,0 +1,21 @@
+"""Addresses of the ledgers app: home, figures, imports, registers."""
+
+from django.urls import path
+
+from ledgers.views import imports
+
+app_name = "ledgers"
+
+urlpatterns = [
+    # --- A ledger in
+    path("imports/", imports.imports, name="imports"),
+    path("imports/new/", imports.new_import, name="import-new"),
+    path("imports/<uuid:pk>/", imports.one_import, name="import"),
+    path("imports/<uuid:pk>/status/", imports.import_status, name="import-status"),
+    path("imports/<uuid:pk>/terms/", imports.set_terms, name="import-terms"),
+    path("imports/<uuid:pk>/reopen/", imports.reopen_terms, name="import-reopen"),
+    path("imports/<uuid:pk>/confirm/", imports.confirm_import, name="import-confirm"),
+    path("imports/<uuid:pk>/drop/", imports.drop_import, name="import-drop"),
+    path("imports/<uuid:pk>/undo/", imports.undo_import, name="import-undo"),
+    path("imports/<uuid:pk>/faulty/", imports.faulty_rows, name="import-faulty"),
+]

@@ -1,0 +1,1 @@
+"""The pages of ledgers: imports, progress, registers, exports, home."""
