@@ -11,7 +11,6 @@ ADDRESS ?= 127.0.0.1:8000
 ## Environment, database, plan, demo data, web process and worker; prints the demo accounts.
 run: $(READY)
 	$(BIN)/python manage.py migrate -v 0
-	$(BIN)/python manage.py compilemessages -v 0 2>/dev/null || true
 	$(BIN)/python manage.py load_plan
 	$(BIN)/python manage.py load_demo
 	PEIXUN_JOBS=worker deploy/run-local $(BIN)/python $(ADDRESS)

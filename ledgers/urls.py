@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from ledgers.views import imports
+from ledgers.views import blanks, home, imports
 
 app_name = "ledgers"
 
 urlpatterns = [
+    path("", home.home, name="home"),
     # --- A ledger in
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.new_import, name="import-new"),
@@ -18,4 +19,6 @@ urlpatterns = [
     path("imports/<uuid:pk>/drop/", imports.drop_import, name="import-drop"),
     path("imports/<uuid:pk>/undo/", imports.undo_import, name="import-undo"),
     path("imports/<uuid:pk>/faulty/", imports.faulty_rows, name="import-faulty"),
+    path("templates/", blanks.templates, name="templates"),
+    path("templates/<slug:group>/", blanks.template, name="template"),
 ]

@@ -27,7 +27,8 @@ class Environment:
         environ.Env.read_env(root / ".env")
 
     def text(self, name: str, default: str = "") -> str:
-        return str(self.values.str(name, default)).strip()
+        """The value, or `default` where it is unset or empty."""
+        return str(self.values.str(name, "")).strip() or default
 
     def flag(self, name: str, *, default: bool) -> bool:
         text = self.text(name, "true" if default else "false").lower()

@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.template import engines
+from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 PLACES = ("peixun", "bureaus", "learners", "courses", "certificates", "ledgers")
@@ -30,6 +31,14 @@ class CourseForm(forms.Form):
     mode = forms.ChoiceField(label="报名方式", choices=[("open", "公开报名")], widget=forms.RadioSelect)
     starts = forms.DateField(label="开始日期", required=False)
     paper = forms.FileField(label="通知文件", required=False)
+
+
+def test_the_examples_of_the_cheat_sheet_are_sound():
+    sheet = (settings.BASE_DIR / "docs" / "elements.md").read_text()
+    examples = re.findall(r"```django\n(.*?)```", sheet, re.DOTALL)
+    assert len(examples) > 5
+    for example in examples:
+        engines["django"].from_string(example if "{% extends" in example else "{% load i18n %}" + example)
 
 
 # --- Progress -----------------------------------------------------------------------------------
@@ -88,6 +97,16 @@ def test_a_badge_has_a_sign_beside_its_colour(kind, sign):
 def test_text_in_elements_is_escaped():
     html = shown("{% badge 'done' text %}{% notice 'info' %}{{ text }}{% endnotice %}", text="<b>")
     assert "<b>" not in html
+
+
+def test_work_of_unknown_length_shows_that_it_goes_on():
+    assert "<progress" in shown('{% job "正在读取文件" 0 0 %}')
+    assert "120 / 240行" in shown('{% job "正在检查" 120 240 unit="行" %}')
+
+
+@pytest.mark.parametrize("name", ["400.html", "500.html"])
+def test_the_pages_of_last_resort_need_neither_context_nor_database(name):
+    assert "回到首页" in render_to_string(name)
 
 
 # --- Tables -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -20,6 +21,11 @@ class LeadRole(models.TextChoices):
 class PlanQuerySet(models.QuerySet["Plan"]):
     def in_year(self, year: int) -> PlanQuerySet:
         return self.filter(first_year__lte=year, last_year__gte=year)
+
+    def year_to_show(self, today: datetime.date) -> int:
+        """This year where a plan runs, else the last year of the newest plan. One query."""
+        newest = self.filter(first_year__lte=today.year).order_by("-last_year").first()
+        return min(today.year, newest.last_year) if newest else today.year
 
 
 class Plan(models.Model):

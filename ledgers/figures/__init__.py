@@ -6,9 +6,9 @@
 from ledgers.figures.months import Month, by_month, runs_by_state
 from ledgers.figures.progress import QuotaProgress, Status, quota_progress
 from ledgers.figures.quality import Finding, quality
-from ledgers.figures.rows import attendances, certificates, enrolments, runs, sessions
+from ledgers.figures.rows import attendances, certificates, enrolments, lectures, runs, sessions
 from ledgers.figures.selection import Selection
-from ledgers.figures.summaries import Figures, by_district, by_group, by_programme, totals
+from ledgers.figures.summaries import Figures, by_district, by_group, by_programme, by_run, totals
 
 __all__ = [
     "Figures",
@@ -22,8 +22,10 @@ __all__ = [
     "by_group",
     "by_month",
     "by_programme",
+    "by_run",
     "certificates",
     "enrolments",
+    "lectures",
     "quality",
     "quota_progress",
     "runs",

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from certificates.models import Certificate
 from courses.models import Attendance, ClassRun, Enrolment, Programme, Session
+from learners.models import Learner
 from ledgers.figures.selection import Selection, Span, in_spans, narrowed
 
 Spans = Sequence[Span]
@@ -59,6 +61,21 @@ def attendances(selection: Selection, spans: Spans | None = None) -> QuerySet[At
     counted = sessions(selection, spans).filter(BY_SESSION).order_by()
     return Attendance.objects.filter(state__in=Attendance.HERE, session__in=counted.values("pk")).exclude(
         enrolment__state__in=NOT_HERE
+    )
+
+
+def lectures(selection: Selection) -> QuerySet[Session]:
+    """Sessions that stand alone: `person_times` of each, and `here` (women: `here_women`) by name."""
+    present = Q(attendances__state__in=Attendance.HERE) & ~Q(attendances__enrolment__state__in=NOT_HERE)
+    women = Q(attendances__enrolment__learner__gender=Learner.Gender.FEMALE)
+    return (
+        sessions(selection)
+        .filter(run=None)
+        .annotate(
+            here=Count("attendances", filter=present),
+            here_women=Count("attendances", filter=present & women),
+            person_times=Coalesce("headcount", "here"),
+        )
     )
 
 

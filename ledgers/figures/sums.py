@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, F, Q, QuerySet, Sum
 
 from courses.models import Enrolment
 from learners.models import Learner
@@ -89,12 +89,15 @@ def total(some: Iterable[Sums]) -> Sums:
     return result
 
 
-def keyed(queryset: QuerySet[Any], *, programme: str, year: str, split: str | None) -> Any:
-    """Grouped by programme and year, and by `split` where there is one."""
+def keyed(
+    queryset: QuerySet[Any], *, programme: str, year: str, split: str | None, **figures: Aggregate
+) -> Iterable[dict[str, Any]]:
+    """The figures by programme and year, and by `split` where there is one."""
     keys = {"at_programme": F(programme), "at_year": F(year)}
     if split:
         keys["at_split"] = F(split)
-    return queryset.order_by().annotate(**keys).values(*keys)
+    found: Iterable[dict[str, Any]] = queryset.order_by().annotate(**keys).values(*keys).annotate(**figures)
+    return found
 
 
 def of_enrolments(
@@ -106,7 +109,6 @@ def of_enrolments(
         programme="run__programme",
         year="run__year",
         split=split and split.enrolment,
-    ).annotate(
         person_times=Count("pk", filter=counted),
         women=Count("pk", filter=counted & Q(learner__gender=FEMALE)),
         gendered=Count("pk", filter=counted & ~Q(learner__gender="")),
@@ -126,12 +128,11 @@ def of_sessions(
         programme="programme",
         year="year",
         split=split and split.session,
-    ).annotate(
         person_times=Sum("headcount", filter=rows.BY_SESSION),
-        women=Sum("women", filter=rows.BY_SESSION),
         gendered=Sum("headcount", filter=rows.BY_SESSION & Q(women__isnull=False)),
         runs=Count("run", distinct=True, filter=rows.of_nobody()),
         sessions=Count("pk"),
+        women=Sum("women", filter=rows.BY_SESSION),  # last: it hides the field of its name
     )
 
 
@@ -144,7 +145,6 @@ def of_attendances(
         programme="session__programme",
         year="session__year",
         split=split and split.attendance,
-    ).annotate(
         person_times=Count("pk"),
         women=Count("pk", filter=Q(enrolment__learner__gender=FEMALE)),
         gendered=Count("pk", filter=~Q(enrolment__learner__gender="")),
@@ -159,4 +159,5 @@ def of_certificates(
         programme="enrolment__run__programme",
         year="year",
         split=split and split.certificate,
-    ).annotate(certificates=Count("pk"))
+        certificates=Count("pk"),
+    )

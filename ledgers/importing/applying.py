@@ -223,7 +223,8 @@ class Writer:
             if not values:
                 continue
             enrolment = stored[outcome.enrolment_id or 0]
-            self.note_before(outcome, "enrolment", {name: outcome.changes[name][0] for name in values})
+            old = {name: outcome.changes[name][0] for name in values} | {"changed_at": enrolment.changed_at}
+            self.note_before(outcome, "enrolment", old)
             for name, value in values.items():
                 setattr(enrolment, name, value)
             enrolment.changed_at = timezone.now()
@@ -282,7 +283,8 @@ class Writer:
         if not changes:
             return
         certificate = Certificate.objects.get(pk=outcome.certificate_id or 0)
-        self.note_before(outcome, "certificate", {name: old for name, (old, _new) in changes.items()})
+        old = {name: old for name, (old, _new) in changes.items()} | {"number_key": certificate.number_key}
+        self.note_before(outcome, "certificate", old)
         for name, (_old, new) in changes.items():
             setattr(certificate, name, new)
         certificate.save()

@@ -8,7 +8,7 @@ from typing import Any
 from learners import id_numbers, names
 from ledgers.columns import HOURS_KINDS
 from ledgers.reading.amounts import DayRule, parse_hours, parse_people
-from ledgers.reading.cells import ERRORS, Texts, comparable
+from ledgers.reading.cells import ERRORS, Texts, comparable, is_blank
 from ledgers.reading.dates import Span, parse_span
 from ledgers.reading.messages import WARNINGS
 from ledgers.reading.persons import (
@@ -199,7 +199,7 @@ class Fields:
 
     def _span(self, plan: Plan, cells: list[Cell], key: str) -> tuple[Span | None, int]:
         cell, at = plan.first(key, cells)
-        if cell is None:
+        if is_blank(cell):
             return None, at
         if cell not in self._spans or isinstance(cell, bool):
             self._spans[cell] = parse_span(cell, year=self._year)

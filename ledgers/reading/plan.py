@@ -52,10 +52,15 @@ class Plan:
         return [*row, *[""] * (self.width - len(row)), *self.extra] if self.extra else row
 
     def first(self, key: str, cells: list[Cell]) -> tuple[Cell, int]:
-        """The first cell with something in it among the columns of a field, and its position; -1 for none."""
+        """The first cell with something in it among the columns of a field, and its position; -1 for none.
+
+        A lone column's cell may hold mere white space: callers go by its text.
+        """
         positions = self.positions.get(key)
         if positions is None:
             return None, -1
+        if len(positions) == 1 and cells[positions[0]] != "":
+            return cells[positions[0]], positions[0]
         for at in positions:
             cell = cells[at]
             if cell != "" and not is_blank(cell):

@@ -21,8 +21,8 @@ def shown_values(
             shown[key] = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
     if id_number:
         shown["id_number"] = id_numbers.mask(id_number)
-    elif (cell := plan.first("id_number", cells)[0]) is not None:
-        shown["id_number"] = shown_id_number(cell)
+    elif (cell := plan.first("id_number", cells)[0]) is not None and (text := shown_id_number(cell)):
+        shown["id_number"] = text
     if phone or (phone := text_of(plan.first("phone", cells)[0])):
         shown["phone"] = shown_phone(phone)
     if dates := " ".join(filter(None, [texts[cells[at]] for at in plan.dates])):

@@ -1,6 +1,7 @@
 """Splits a sheet into its tables and tells data rows from titles, repeated headers, totals and footers."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from ledgers.reading.words import Marks, find_marks, reporting_unit, title_part
 
 _MOST_TITLE_ROWS = 12
 _MANY = 5
+_PATIENCE = 50
 _LONG_NUMBER = re.compile(r"\d{12}")
 
 
@@ -75,14 +77,18 @@ def _table(sheet: Sheet, draft: _Draft) -> Table:
 
 def _find_headers(sheet: Sheet, merged: Merged, marks: Marks) -> list[Header]:
     headers: list[Header] = []
-    if not marks.anchors:
-        return headers
+    anchors = set(marks.anchors)
+    failures: Counter[Cell] = Counter()
     for row, cells in enumerate(sheet.rows):
         after = headers[-1].bottom if headers else -1
-        if row > after and not marks.anchors.isdisjoint(cells):
-            header = find_header(sheet, merged, row, after=after)
-            if header:
-                headers.append(header)
+        if row <= after or anchors.isdisjoint(cells):
+            continue
+        if header := find_header(sheet, merged, row, after=after):
+            headers.append(header)
+            continue
+        # A word such as 学员 in each row of a column is no heading; asking of every row would take minutes.
+        failures.update(anchors.intersection(cells))
+        anchors -= {word for word, times in failures.items() if times > _PATIENCE}
     return headers
 
 

@@ -29,7 +29,7 @@ _UNIT_ENDS = re.compile(
 _MEASURES = frozenset(
     words("人 人次 次 元 万元 学时 课时 个 名 岁 天 期 场 场次 人/次 人、学时 人、元 人,学时")
 )
-_ANCHOR_HINT = re.compile("姓名|人数|人次|女|老")
+_ANCHOR_HINT = re.compile("姓名|人数|人次")
 _ATTACHMENT = re.compile(r"(?:附件|附表|附)\s*\d*[:：]?(?:\d+)?")
 _TITLE_LINE = re.compile(r".*(?:时间|日期|人|单位|电话|部门)(?:\([^()]*\))*:.*")
 
@@ -65,7 +65,7 @@ def _is_anchor(heading: str) -> bool:
     """Without one of these headings a row is no header; asked of every text, so cheaply first."""
     if heading not in KEY_BY_HEADING and not _ANCHOR_HINT.search(heading):
         return False
-    return key_for((heading,)) in ("name", "headcount", "women", "elders")
+    return key_for((heading,)) in ("name", "headcount")
 
 
 def reporting_unit(cells: list[Cell]) -> str | None:

@@ -6,6 +6,7 @@ import re
 import zipfile
 from dataclasses import dataclass
 from io import BytesIO
+from typing import cast
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
@@ -127,7 +128,7 @@ def _read_sheets(
 
 def _sheet(source: CalamineSheet, scan: SheetScan) -> Sheet:
     top, left = source.start or (0, 0)
-    rows: list[list[Cell]] = source.to_python(skip_empty_area=True) if source.start else []
+    rows = cast("list[list[Cell]]", source.to_python(skip_empty_area=True) if source.start else [])
     _put_errors(rows, scan, top=top, left=left)
     merges = [
         (first[0] - top, max(first[1] - left, 0), last[0] - top, last[1] - left)

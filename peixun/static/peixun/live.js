@@ -4,6 +4,7 @@
 
 const POLL = 15000;
 const SLOWEST_RETRY = 60000;
+const NOT_ALLOWED = 4403;
 
 function refresh(element) {
   if (!document.hidden) htmx.trigger(element, "live");
@@ -13,6 +14,7 @@ function keepCurrent(element) {
   let socket = null;
   let retry = 1000;
   let waiting = false;
+  let allowed = true;
 
   function changed() {
     if (waiting) return;
@@ -37,15 +39,17 @@ function keepCurrent(element) {
     socket.onmessage = (event) => {
       if (event.data === "changed") changed();
     };
-    socket.onclose = () => {
+    socket.onclose = (event) => {
       element.dataset.liveState = "closed";
+      allowed = event.code !== NOT_ALLOWED;
+      if (!allowed) return;
       retry = opened ? 2000 : Math.min(retry * 2, SLOWEST_RETRY);
       setTimeout(connect, retry * (0.75 + Math.random() / 2));
     };
   }
 
   const poll = setInterval(() => {
-    if (!element.isConnected) {
+    if (!element.isConnected || !allowed) {
       clearInterval(poll);
       if (socket) socket.close();
     } else if (!socket || socket.readyState !== WebSocket.OPEN) {
@@ -54,7 +58,7 @@ function keepCurrent(element) {
   }, POLL);
 
   document.addEventListener("visibilitychange", () => {
-    if (element.isConnected && !document.hidden) refresh(element);
+    if (element.isConnected && allowed) refresh(element);
   });
 
   connect();
