@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bureaus.models import Bureau
-from courses.models import Programme
+from courses.models import Programme, QuotaPeriod
 from ledgers.columns import BY_KEY
 from ledgers.models import LedgerImport
 
@@ -87,6 +87,22 @@ class TermsForm(forms.Form):
             for name, value in self.cleaned_data.items()
             if name.startswith("set_") and value
         }
+
+
+class CommitmentForm(forms.ModelForm):
+    class Meta:
+        model = QuotaPeriod
+        fields = ("done_on", "evidence")
+        widgets: ClassVar = {"done_on": forms.DateInput()}
+
+    def clean(self) -> dict[str, Any]:
+        """Evidence without a day would be no statement; a day without evidence could not be inspected."""
+        cleaned = super().clean() or {}
+        if cleaned.get("done_on") and not cleaned.get("evidence"):
+            self.add_error("evidence", _("请写明佐证，例如文件名称、文号或总结材料。"))
+        if cleaned.get("evidence") and not cleaned.get("done_on") and "done_on" not in self.errors:
+            self.add_error("done_on", _("请填写完成日期。"))
+        return cleaned
 
 
 class UndoForm(forms.Form):

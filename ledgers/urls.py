@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from ledgers.views import blanks, home, imports
+from ledgers.views import blanks, figures, home, imports
 
 app_name = "ledgers"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    # --- Figures, and a ledger out
+    path("progress/", figures.progress, name="progress"),
+    path("commitments/<int:pk>/", figures.commitment, name="commitment"),
+    path("export/", figures.export, name="export"),
+    path("export/file/", figures.export_file, name="export-file"),
     # --- A ledger in
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.new_import, name="import-new"),

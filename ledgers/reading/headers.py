@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ledgers.columns import BY_KEY, plain_heading
 from ledgers.reading.cells import text_of
 from ledgers.reading.grid import Merged, Sheet
-from ledgers.reading.headings import SERIAL_HEADINGS, is_known, key_for
+from ledgers.reading.headings import SERIAL_HEADINGS, is_commonly_ignored, keys_for
 from ledgers.reading.results import Cell, Kind, Understood, UnreadableFile
 
 MOST_HEADER_ROWS = 3
@@ -82,10 +82,12 @@ def _read(rows: list[list[Cell]], *, top: int) -> Header | None:
     """The header that these rows are, or None where they are none."""
     texts = _columns_of_texts(rows)
     plain = [tuple(filter(None, map(plain_heading, column))) for column in texts]
-    keys = [key_for(column) for column in plain]
+    keys = keys_for(plain)
     kind = _kind(keys)
     # A group head merged over two columns is one heading until the row below it is read.
-    known = len(set(filter(is_known, plain)))
+    known = len(
+        {column for column, key in zip(plain, keys, strict=True) if key or is_commonly_ignored(column)}
+    )
     if kind is None or (known < 2 and sum(map(bool, plain)) > 1):
         return None
     serials = [at for at, column in enumerate(plain) if column and column[-1] in SERIAL_HEADINGS]

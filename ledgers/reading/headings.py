@@ -33,14 +33,13 @@ def _by_heading() -> dict[str, str]:
 
 
 KEY_BY_HEADING = _by_heading()
+_ANCHOR_HINT = re.compile("姓名|人数|人次")
 _PATTERNS = tuple((re.compile(column.pattern), column.key) for column in COLUMNS if column.pattern)
 
 
 @lru_cache(maxsize=4096)
-def _key_of(heading: str) -> str:
-    """The key for one text, by the lists first and the patterns last."""
-    if key := KEY_BY_HEADING.get(heading):
-        return key
+def _guess(heading: str) -> str:
+    """The key for a text that is in no list."""
     if len(heading) > 20 or ":" in heading or heading in KNOWN_IGNORED:
         return ""
     return next((key for pattern, key in _PATTERNS if pattern.fullmatch(heading)), "")
@@ -50,7 +49,7 @@ def _family_of(heading: str) -> str:
     for family, heads in _FAMILY_HEADS.items():
         if heading in heads:
             return family
-    key = _key_of(heading)
+    key = KEY_BY_HEADING.get(heading) or _guess(heading)
     return BY_KEY[key].family if key else ""
 
 
@@ -63,18 +62,38 @@ def _below(*, upper: str, lower: str) -> str:
     return ""
 
 
-def key_for(texts: tuple[str, ...]) -> str:
-    """The key of a heading given as its plain texts from top to bottom, or "" where nothing is made of it."""
-    if not texts:
-        return ""
+@lru_cache(maxsize=4096)
+def _listed_key(texts: tuple[str, ...]) -> str:
+    """The key for a heading whose words are in the table of columns."""
     lower = texts[-1]
     if len(texts) == 1:
-        return _key_of(lower)
+        return KEY_BY_HEADING.get(lower, "")
     upper = texts[-2]
-    listed = KEY_BY_HEADING.get("".join(texts)) or KEY_BY_HEADING.get(upper + lower)
-    return listed or _below(upper=upper, lower=lower) or _key_of(lower) or _key_of(upper + lower)
+    joined = KEY_BY_HEADING.get("".join(texts)) or KEY_BY_HEADING.get(upper + lower)
+    return joined or _below(upper=upper, lower=lower) or KEY_BY_HEADING.get(lower, "")
 
 
-def is_known(texts: tuple[str, ...]) -> bool:
-    """True for a heading that a ledger may well have, read or not."""
-    return bool(key_for(texts)) or (bool(texts) and texts[-1] in KNOWN_IGNORED | SERIAL_HEADINGS)
+def keys_for(headings: list[tuple[str, ...]]) -> list[str]:
+    """The key of each heading, given as its plain texts from top to bottom; "" where nothing is made of it.
+
+    A heading that only resembles a field's words counts where no other column has the very words: beside 姓名
+    a column 孩子姓名 is somebody else's.
+    """
+    keys = [_listed_key(texts) if texts else "" for texts in headings]
+    listed = set(keys)
+    for at, texts in enumerate(headings):
+        if texts and not keys[at]:
+            guessed = _guess(texts[-1]) or (_guess(texts[-2] + texts[-1]) if len(texts) > 1 else "")
+            keys[at] = "" if guessed in listed else guessed
+    return keys
+
+
+def is_anchor(heading: str) -> bool:
+    """True where a row with this heading may be a header."""
+    key = KEY_BY_HEADING.get(heading) or (_guess(heading) if _ANCHOR_HINT.search(heading) else "")
+    return key in ("name", "headcount")
+
+
+def is_commonly_ignored(texts: tuple[str, ...]) -> bool:
+    """True for a heading that many ledgers have and that is never read."""
+    return bool(texts) and texts[-1] in KNOWN_IGNORED | SERIAL_HEADINGS

@@ -56,7 +56,7 @@ def read_ledger(content: bytes, *, size_limit: int) -> Ledger:
         notes += sheet.notes
     if not tables:
         hidden = any("是隐藏的" in note for note in notes)
-        raise UnreadableFile(_ONLY_HIDDEN if hidden and not sheets else _NO_HEADER)
+        raise UnreadableFile(_ONLY_HIDDEN if hidden else _NO_HEADER)
     if not any(table.rows for table in tables):
         raise UnreadableFile(_NO_ROWS)
     notes += [f"工作表“{name}”里没有台账的表头，没有读取。" for name in without]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ledgers.columns import plain_heading
 from ledgers.columns.column import words
 from ledgers.reading.cells import folded, text_of
-from ledgers.reading.headings import KEY_BY_HEADING, key_for
+from ledgers.reading.headings import is_anchor
 from ledgers.reading.results import Cell
 
 _TOTAL = re.compile(r"[^::,，。]{0,16}(?:合计|小计|总计|共计|累计)(?:$|[(:\d共人约为].*)")
@@ -29,7 +29,6 @@ _UNIT_ENDS = re.compile(
 _MEASURES = frozenset(
     words("人 人次 次 元 万元 学时 课时 个 名 岁 天 期 场 场次 人/次 人、学时 人、元 人,学时")
 )
-_ANCHOR_HINT = re.compile("姓名|人数|人次")
 _ATTACHMENT = re.compile(r"(?:附件|附表|附)\s*\d*[:：]?(?:\d+)?")
 _TITLE_LINE = re.compile(r".*(?:时间|日期|人|单位|电话|部门)(?:\([^()]*\))*:.*")
 
@@ -56,16 +55,9 @@ def find_marks(rows: Iterable[list[Cell]]) -> Marks:
             totals.add(cell)
         if _FOOTER.match(plain):
             footers.add(cell)
-        elif len(plain) <= 40 and _is_anchor(plain_heading(cell)):
+        elif len(plain) <= 40 and is_anchor(plain_heading(cell)):
             anchors.add(cell)
     return Marks(frozenset(anchors), frozenset(totals), frozenset(footers))
-
-
-def _is_anchor(heading: str) -> bool:
-    """Without one of these headings a row is no header; asked of every text, so cheaply first."""
-    if heading not in KEY_BY_HEADING and not _ANCHOR_HINT.search(heading):
-        return False
-    return key_for((heading,)) in ("name", "headcount")
 
 
 def reporting_unit(cells: list[Cell]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +14,8 @@ from ledgers.yearly.styles import Style
 from ledgers.yearly.xlsx import NOT_APPLICABLE, Line, Sheet
 
 WIDTHS = (18, 34, 18, 34)
-RULE_HEIGHT = 32
+LINE_HEIGHT = 18
+LINE_LENGTH = 50
 
 
 def cover(report: Report, whole: Figures) -> Sheet:
@@ -22,13 +24,14 @@ def cover(report: Report, whole: Figures) -> Sheet:
 
 def lines(report: Report, whole: Figures) -> Iterator[Line]:
     last = len(WIDTHS) - 1
-    yield Line([(report.title, Style.COVER_TITLE)], height=72, merged=((0, last),))
+    yield Line([(report.title, Style.COVER_TITLE)], height=56, merged=((0, last),))
     for left, right in zip(*[iter(particulars(report, whole))] * 2, strict=True):
         cells = [(text, style) for label, value in (left, right) for text, style in pair(label, value)]
-        yield Line(cells, height=26)
-    yield Line([(_("统计口径"), Style.COVER_RULE)], height=36, merged=((0, last),))
+        yield Line(cells, height=24)
+    yield Line([(_("统计口径"), Style.COVER_RULE)], height=28, merged=((0, last),))
     for number, rule in enumerate(rules(), start=1):
-        yield Line([(f"{number}. {rule}", Style.COVER_RULE)], height=RULE_HEIGHT, merged=((0, last),))
+        height = LINE_HEIGHT * ceil(len(rule) / LINE_LENGTH)
+        yield Line([(f"{number}. {rule}", Style.COVER_RULE)], height=height, merged=((0, last),))
 
 
 def pair(label: str, value: str) -> tuple[tuple[str, Style], tuple[str, Style]]:
@@ -39,19 +42,19 @@ def particulars(report: Report, whole: Figures) -> list[tuple[str, str]]:
     """An even number of them: two stand in a row."""
     scope = "；".join(f"{label}：{words}" for label, words in filters_of(report.selection))
     made = f"{timezone.localtime(report.at):%Y-%m-%d %H:%M}"
-    people = NOT_APPLICABLE if whole.people is None else _("%(count)d 人") % {"count": whole.people}
+    people = NOT_APPLICABLE if whole.people is None else _("%(count)s 人") % {"count": f"{whole.people:,}"}
     return [
         (_("填报单位"), report.unit),
         (_("统计年度"), _("%(year)d 年") % {"year": report.selection.year}),
         (_("统计范围"), scope or _("全部")),
         (_("填报时间"), made),
-        (_("培训人次"), _("%(count)d 人次") % {"count": whole.person_times}),
+        (_("培训人次"), _("%(count)s 人次") % {"count": f"{whole.person_times:,}"}),
         (_("培训人数"), people),
         (
             _("班次、场次"),
             _("%(runs)d 期，%(sessions)d 场") % {"runs": whole.runs, "sessions": whole.sessions},
         ),
-        (_("发证数"), _("%(count)d 本") % {"count": whole.certificates}),
+        (_("发证数"), _("%(count)s 本") % {"count": f"{whole.certificates:,}"}),
         (_("填表人"), str(report.made_by or "")),
         (_("审核人"), ""),
         (_("单位负责人"), ""),

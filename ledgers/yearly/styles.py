@@ -97,8 +97,9 @@ def styles_xml() -> str:
         f'<styleSheet xmlns="{MAIN}"><numFmts count="{len(FORMATS)}">{formats}</numFmts>'
         f'<fonts count="{len(FONTS)}">{fonts}</fonts><fills count="3">{fills}</fills>'
         f'<borders count="2">{borders}</borders>'
-        '<cellStyleXfs count="1"><xf/></cellStyleXfs>'
-        f'<cellXfs count="{len(LOOKS)}">{looks}</cellXfs></styleSheet>'
+        '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+        f'<cellXfs count="{len(LOOKS)}">{looks}</cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
     )
 
 

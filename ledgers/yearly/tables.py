@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,8 @@ from ledgers.yearly.xlsx import Line, Sheet, Value
 
 HEADER_ROW = 3
 INDEX_WIDTH = 6
+LINE_HEIGHT = 14
+MOST_LINES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,34 @@ class Table:
         headings = [_("序号"), *(column.heading for column in self.columns)]
         yield Line([(heading, Style.HEADING) for heading in headings], height=32)
         styles = [column.style for column in self.columns]
+        widths = [column.width for column in self.columns]
         for number, row in enumerate(self.rows, start=1):
-            yield Line([(number, Style.INDEX), *zip(row, styles, strict=True)])
+            cells = [(number, Style.INDEX), *zip(row, styles, strict=True)]
+            yield Line(cells, height=height_of(row, widths))
         if self.total is not None:
             bold = [style.bold for style in styles]
             yield Line([(_("合计"), Style.BOLD_CODE), *zip(self.total, bold, strict=True)])
         for note in self.notes:
             yield across(note, last, Style.LEFT_LINE)
         yield across(signatures(), last, Style.LEFT_LINE, height=32)
+
+
+def height_of(row: Sequence[Value], widths: Sequence[float]) -> float | None:
+    """The height that the longest text of the row needs; None where one line is enough."""
+    needed = max(
+        (
+            columns_of(value) / width
+            for value, width in zip(row, widths, strict=True)
+            if value.__class__ is str
+        ),
+        default=1,
+    )
+    return None if needed <= 1 else LINE_HEIGHT * min(ceil(needed), MOST_LINES)
+
+
+def columns_of(text: Value) -> int:
+    """How wide a text is in columns: GB 18030 has one byte for a narrow character, two for a Chinese one."""
+    return len(str(text).encode("gb18030", "replace"))
 
 
 def across(text: str, last: int, style: Style, *, height: float | None = None) -> Line:

@@ -8,6 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+
 from ledgers.reading import CheckedRow, Ledger, check, read_ledger
 
 HEADINGS = ("序号", "姓名", "身份证号", "工作单位", "班次", "培训时间", "学时")

@@ -8,12 +8,15 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+
+from learners.id_numbers import check_digit
 from ledgers.reading import UnreadableFile
 
 FOLDER = Path(__file__).resolve().parent.parent / "hostile"
 CASES = [
     case for case in json.loads((FOLDER / "manifest.json").read_text()) if (FOLDER / case["file"]).exists()
 ]
+SHEET = "xl/worksheets/sheet1.xml"
 # The rules of the ledgers go before the manifest's: a phone that is none is a warning, and the row counts.
 BY_THE_LEDGERS_RULES = {"D15": {"ok": 5, "bad": 0}}
 
@@ -72,12 +75,15 @@ def archive(members):
     return target.getvalue()
 
 
-def changed(content, **parts):
-    """A workbook with some of its parts changed; names with `__` for slashes are not needed: pass by function."""
+def members_of(content):
     with zipfile.ZipFile(BytesIO(content)) as source:
-        members = {name: source.read(name) for name in source.namelist()}
-    for name, change in parts.items():
-        members[name] = change(members[name])
+        return {name: source.read(name) for name in source.namelist()}
+
+
+def with_sheet(content, change):
+    """A workbook whose only sheet's XML went through `change`."""
+    members = members_of(content)
+    members[SHEET] = change(members[SHEET])
     return archive(members)
 
 
@@ -87,8 +93,7 @@ def good(workbook, headings, person):
 
 
 def test_a_zip_of_sixty_thousand_members_is_refused(read, good):
-    with zipfile.ZipFile(BytesIO(good)) as source:
-        members = {name: source.read(name) for name in source.namelist()}
+    members = members_of(good)
     members |= {f"xl/media/{n}": b"" for n in range(60_000)}
     with pytest.raises(UnreadableFile, match="部件太多"):
         read(archive(members))
@@ -101,25 +106,21 @@ def test_two_thousand_sheets_are_refused(read, workbook, headings):
 
 def test_a_bomb_of_spaces_is_refused_by_its_declared_size(read, good):
     with pytest.raises(UnreadableFile, match="解压后太大"):
-        read(changed(good, **{"xl/worksheets/sheet1.xml": lambda part: part + b" " * 40_000_000}))
+        read(with_sheet(good, lambda part: part + b" " * 40_000_000))
 
 
 def test_a_member_that_inflates_past_what_it_declared_is_refused(read, good):
-    part = b"<sheetData>"
-    at = good.find(b"PK\x01\x02", good.find(b"xl/worksheets/sheet1.xml") - 200)
-    assert part and at >= 0
     with zipfile.ZipFile(BytesIO(good)) as source:
-        position = good.rfind(b"xl/worksheets/sheet1.xml") - 46
-        size = source.getinfo("xl/worksheets/sheet1.xml").file_size
+        size = source.getinfo(SHEET).file_size
     lied = bytearray(good)
-    lied[position + 24 : position + 28] = (size // 2).to_bytes(4, "little")
+    entry = good.rfind(SHEET.encode()) - 46
+    lied[entry + 24 : entry + 28] = (size // 2).to_bytes(4, "little")
     with pytest.raises(UnreadableFile):
         read(bytes(lied))
 
 
 def test_a_macro_is_refused(read, good):
-    with zipfile.ZipFile(BytesIO(good)) as source:
-        members = {name: source.read(name) for name in source.namelist()}
+    members = members_of(good)
     with pytest.raises(UnreadableFile, match="宏"):
         read(archive(members | {"xl/vbaProject.bin": b"x"}))
 
@@ -128,26 +129,19 @@ def test_an_attribute_of_many_megabytes_is_refused_quickly(read, good):
     long = b'<sheetData a="' + b"x" * 5_000_000 + b'">'
     started = time.monotonic()
     with pytest.raises(UnreadableFile):
-        read(changed(good, **{"xl/worksheets/sheet1.xml": lambda part: part.replace(b"<sheetData>", long)}))
+        read(with_sheet(good, lambda part: part.replace(b"<sheetData>", long)))
     assert time.monotonic() - started < 5
 
 
-def test_a_value_far_from_the_table_is_refused_before_memory_is_taken(read, workbook, headings, person):
-    content = workbook([headings, person(0)])
+def test_a_value_far_from_the_table_is_refused_before_memory_is_taken(read, good):
     stray = b'<row r="1048576"><c r="ZZ1048576"><v>1</v></c></row></sheetData>'
     with pytest.raises(UnreadableFile, match="离表格很远"):
-        read(
-            changed(
-                content, **{"xl/worksheets/sheet1.xml": lambda part: part.replace(b"</sheetData>", stray)}
-            )
-        )
+        read(with_sheet(good, lambda part: part.replace(b"</sheetData>", stray)))
 
 
-def test_formatted_empty_cells_far_away_are_no_reason_to_refuse(read, workbook, headings, person):
-    content = workbook([headings, person(0)])
+def test_formatted_empty_cells_far_away_are_no_reason_to_refuse(read, good):
     stray = b'<row r="1048576"><c r="XFD1048576" s="0"/></row></sheetData>'
-    change = {"xl/worksheets/sheet1.xml": lambda part: part.replace(b"</sheetData>", stray)}
-    assert read(changed(content, **change)).row_count == 1
+    assert read(with_sheet(good, lambda part: part.replace(b"</sheetData>", stray))).row_count == 2
 
 
 def test_a_locked_workbook_says_so(read):
@@ -179,9 +173,7 @@ def test_a_cut_xls_is_refused(read, tests_folder):
             read(content[:size])
 
 
-def test_fifty_thousand_rows_are_read_within_twenty_seconds(read, judge, workbook, headings):
-    from learners.id_numbers import check_digit
-
+def test_fifty_thousand_rows_are_read_within_twenty_seconds(judge, headings):
     lines = [",".join(headings)]
     for n in range(50_000):
         body = f"43999919{60 + n % 40}0312{n // 40 % 1000:03d}"

@@ -40,6 +40,18 @@ def amount(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+@register.filter
+def percent(share: Number | None) -> str:
+    """A share as per cent: 117%; — for none."""
+    return "—" if share is None else f"{round(float(share) * 100)}%"
+
+
+@register.filter
+def signed_percent(share: Number | None) -> str:
+    """A change as per cent with its sign: +14.9%; — for none."""
+    return "—" if share is None else f"{float(share) * 100:+.1f}%"
+
+
 @register.simple_tag
 def site_words() -> dict[str, str]:
     """From the settings, not the context: allauth's views put a `site` of their own there."""

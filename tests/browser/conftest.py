@@ -1,0 +1,107 @@
+"""A server of its own with worker and demo data, and a real Chromium that speaks Chinese."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+PASSWORD = "peixun-2025"
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 820}
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--no-first-run"]  # fmt: skip
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as response:  # noqa: S310
+            return response.status == 200
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """Its address. A process for the pages and one worker, on a database of their own."""
+    folder = tmp_path_factory.mktemp("server")
+    port = free_port()
+    environment = os.environ | {
+        "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+        "MEDIA_ROOT": str(folder / "media"),
+        "REDIS_URL": "",
+        "PEIXUN_JOBS": "worker",
+        "DEBUG": "true",
+    }
+    manage = [sys.executable, "manage.py"]
+    for command in (["migrate", "-v0"], ["load_plan"], ["load_demo"]):
+        subprocess.run([*manage, *command], cwd=ROOT, env=environment, check=True, capture_output=True)  # noqa: S603
+    processes = [
+        subprocess.Popen([*manage, *command], cwd=ROOT, env=environment, stdout=log, stderr=log)  # noqa: S603
+        for command, log in (
+            (["db_worker", "--interval", "0.3", "--no-startup-delay"], (folder / "worker.log").open("w")),
+            (["runserver", "--noreload", f"127.0.0.1:{port}"], (folder / "web.log").open("w")),
+        )
+    ]
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(300):
+        if answers(f"{address}/accounts/login/"):
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail((folder / "web.log").read_text()[-2000:])
+    yield address
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def window(chromium, server):
+    """Opens a window, signed in where a user is named; afterwards no script or CSP error may have come."""
+    contexts, complaints = [], []
+
+    def open_window(user: str = "", *, size=DESKTOP, large: bool = False):
+        context = chromium.new_context(base_url=server, locale="zh-CN", viewport=size)
+        contexts.append(context)
+        if large:
+            context.add_cookies([{"name": "type", "value": "large", "url": server}])
+        page = context.new_page()
+        page.on("console", lambda entry: complaints.append(entry.text) if entry.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if user:
+            page.goto("/accounts/login/")
+            page.fill("[name=login]", user)
+            page.fill("[name=password]", PASSWORD)
+            page.click("main button[type=submit], main button.button-main")
+            page.wait_for_url(lambda address: "/accounts/login" not in address)
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert [text for text in complaints if "404" not in text and "422" not in text] == []

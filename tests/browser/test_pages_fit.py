@@ -1,0 +1,58 @@
+"""Every page fits its screen, on a phone and a desk, in normal and large type."""
+
+import pytest
+
+from tests.browser.conftest import DESKTOP, PHONE
+
+pytestmark = pytest.mark.browser
+PAGES = (
+    "/",
+    "/progress/?year=2025",
+    "/runs/?year=2025",
+    "/sessions/?year=2025",
+    "/enrolments/?year=2025",
+    "/learners/?year=2025",
+    "/certificates/?year=2025",
+    "/imports/",
+    "/imports/new/",
+    "/templates/",
+    "/export/?year=2025",
+    "/audit/",
+    "/years/",
+    "/accounts/password/change/",
+)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
+def test_no_page_is_wider_than_its_screen(window, size, large):
+    page = window("tongchou", size=size, large=large)
+    wide = []
+    for address in PAGES:
+        response = page.goto(address)
+        assert response.status == 200, address
+        if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
+            wide.append(address)
+    assert wide == []
+
+
+def test_targets_are_large_enough_for_thumbs_in_large_type(window):
+    page = window("tongchou", size=PHONE, large=True)
+    page.goto("/imports/new/")
+    heights = page.locator("main .button").evaluate_all(
+        "nodes => nodes.map(n => n.getBoundingClientRect().height)"
+    )
+    assert heights
+    assert min(heights) >= 60
+
+
+def test_the_pages_work_without_javascript(chromium, server):
+    context = chromium.new_context(base_url=server, locale="zh-CN", java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    page.fill("[name=login]", "tongchou")
+    page.fill("[name=password]", "peixun-2025")
+    page.click("main button.button-main")
+    page.goto("/progress/?year=2025")
+    assert "培训科技辅导员" in page.inner_text("main")
+    context.close()
