@@ -13,11 +13,13 @@ from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django_htmx.middleware import HtmxDetails
 
 from bureaus.models.accounts import Membership, User
+from bureaus.models.audit import AuditEvent
 from bureaus.models.bureaus import Bureau, BureauQuerySet
 
 Role = Membership.Role
@@ -97,19 +99,34 @@ def bureaus_for(user: User | AnonymousUser, deed: str) -> BureauQuerySet:
     return Bureau.objects.filter(Q(pk__in=scope.bureaus) | Q(district__in=scope.districts))
 
 
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+def audit_in_reach(user: User | AnonymousUser) -> QuerySet[AuditEvent]:
+    """The lines of the bureaus whose audit the user may read; who sees the city sees all."""
+    if scope_of(user, roles=DEEDS["audit.read"]).whole_city:
+        return AuditEvent.objects.all()
+    return AuditEvent.objects.filter(bureau__in=bureaus_for(user, "audit.read"))
 
 
-def allowed(deed: str) -> Callable[[View[P]], View[P]]:
+class SignedInRequest(HttpRequest):
+    """The request of a view that only signed-in people reach."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+View = Callable[Concatenate[SignedInRequest, P], HttpResponse]
+OpenView = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def allowed(deed: str) -> Callable[[View[P]], OpenView[P]]:
     """For views: 403 where no role of the user allows `deed`."""
 
-    def decorate(view: View[P]) -> View[P]:
+    def decorate(view: View[P]) -> OpenView[P]:
         @wraps(view)
         def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not may(request.user, deed):
                 raise PermissionDenied(_("您的角色不能做这件事。如有需要，请联系单位管理员。"))
-            return view(request, *args, **kwargs)
+            return view(cast("SignedInRequest", request), *args, **kwargs)
 
-        return cast("View[P]", checked)
+        return cast("OpenView[P]", checked)
 
     return decorate

@@ -26,7 +26,7 @@ def number_key(number: str) -> str:
 class Issuer(models.Model):
     """发证单位: a bureau of the city, or anybody else by name."""
 
-    name = models.CharField(_("名称"), max_length=120, unique=True)
+    name = models.CharField(_("名称"), max_length=200, unique=True)
     bureau = models.OneToOneField(
         Bureau, verbose_name=_("单位"), null=True, blank=True, on_delete=models.PROTECT, related_name="issuer"
     )
@@ -63,9 +63,9 @@ class Certificate(models.Model):
     issuer = models.ForeignKey(
         Issuer, verbose_name=_("发证单位"), on_delete=models.PROTECT, related_name="certificates"
     )
-    number = models.CharField(_("证书编号"), max_length=80)
-    number_key = models.CharField(_("比对用编号"), max_length=80, editable=False)
-    title = models.CharField(_("证书名称"), max_length=80, blank=True)
+    number = models.CharField(_("证书编号"), max_length=120)
+    number_key = models.CharField(_("比对用编号"), max_length=480, editable=False)
+    title = models.CharField(_("证书名称"), max_length=200, blank=True)
     learner = models.ForeignKey(
         Learner, verbose_name=_("学员"), on_delete=models.PROTECT, related_name="certificates"
     )
@@ -77,7 +77,7 @@ class Certificate(models.Model):
         on_delete=models.PROTECT,
         related_name="certificates",
     )
-    name = models.CharField(_("持证人姓名"), max_length=60)
+    name = models.CharField(_("持证人姓名"), max_length=120)
     issued_on = models.DateField(_("发证日期"), null=True, blank=True)
     year = models.PositiveSmallIntegerField(_("统计年度"))
     expires_on = models.DateField(_("有效期至"), null=True, blank=True)

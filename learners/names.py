@@ -17,7 +17,7 @@ _ANY_HAN = re.compile(rf"[{_HAN}]")
 
 
 def normalise(text: str) -> str:
-    """One form of a name: no controls, no blanks in Han names, single blanks in Latin ones, one kind of dot."""
+    """One form of a name: no controls, no blanks in Han names, single ones in Latin, one kind of dot."""
     name = _CONTROLS.sub("", unicodedata.normalize("NFKC", text)).strip()
     if name.isalpha():
         return name

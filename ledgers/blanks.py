@@ -77,8 +77,8 @@ def ready_cells(sheet: Worksheet, columns: list[Column]) -> None:
             sheet.add_data_validation(choice)
             choice.add(place)
         if column.key in TEXT_COLUMNS:
-            for (cell,) in sheet[place]:
-                cell.number_format = "@"
+            for ready, *_rest in sheet[place]:
+                ready.number_format = "@"
 
 
 def set_up_page(sheet: Worksheet) -> None:

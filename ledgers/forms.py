@@ -23,7 +23,9 @@ class UploadForm(forms.Form):
         allow_empty_file=True,
         max_length=None,
     )
-    bureau = forms.ModelChoiceField(Bureau.objects.none(), label=_("填报单位"))
+    bureau: forms.ModelChoiceField[Bureau] = forms.ModelChoiceField(
+        Bureau.objects.none(), label=_("填报单位")
+    )
 
     def __init__(self, *args: Any, bureaus: QuerySet[Bureau], default: Bureau | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,7 +41,7 @@ class UploadForm(forms.Form):
         }
 
 
-class ProgrammeChoiceField(forms.ModelChoiceField):
+class ProgrammeChoiceField(forms.ModelChoiceField[Programme]):
     """Programmes grouped by their action."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -67,7 +69,7 @@ class TermsForm(forms.Form):
             "programme": batch.programme_id,
             "year": batch.year,
         } | {f"set_{key}": value for key, value in batch.constants.items()}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs, initial=initial)  # type: ignore[misc]
         year = batch.year or timezone.localdate().year
         programmes = Programme.objects.filter(plan__first_year__lte=year, plan__last_year__gte=year)
         self.fields["programme"].offer(programmes if programmes.exists() else Programme.objects.all())  # type: ignore[attr-defined]
@@ -89,7 +91,7 @@ class TermsForm(forms.Form):
         }
 
 
-class CommitmentForm(forms.ModelForm):
+class CommitmentForm(forms.ModelForm[QuotaPeriod]):
     class Meta:
         model = QuotaPeriod
         fields = ("done_on", "evidence")

@@ -134,8 +134,8 @@ class LedgerRow(models.Model):
     number = models.PositiveIntegerField(_("行"))
     state = models.CharField(_("结果"), max_length=8, choices=State)
     code = models.CharField(_("问题代码"), max_length=24, blank=True)
-    column = models.CharField(_("列"), max_length=80, blank=True)
-    message = models.CharField(_("问题与办法"), max_length=240, blank=True)
+    column = models.CharField(_("列"), max_length=255, blank=True)
+    message = models.TextField(_("问题与办法"), blank=True)
     warnings = models.JSONField(_("提醒"), default=list, blank=True)
     enrolment = models.ForeignKey(
         Enrolment, null=True, blank=True, on_delete=models.SET_NULL, related_name="ledger_rows"

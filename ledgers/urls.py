@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledgers.views import blanks, figures, home, imports
+from ledgers.views import blanks, figures, home, imports, registers
 
 app_name = "ledgers"
 
@@ -13,6 +13,12 @@ urlpatterns = [
     path("commitments/<int:pk>/", figures.commitment, name="commitment"),
     path("export/", figures.export, name="export"),
     path("export/file/", figures.export_file, name="export-file"),
+    # --- The rows behind the figures
+    path("runs/", registers.runs, name="runs"),
+    path("sessions/", registers.sessions, name="sessions"),
+    path("enrolments/", registers.enrolments, name="enrolments"),
+    path("learners/", registers.learners, name="learners"),
+    path("certificates/", registers.certificates, name="certificates"),
     # --- A ledger in
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.new_import, name="import-new"),

@@ -5,10 +5,38 @@ from typing import Any, ClassVar, NoReturn
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bureaus.models.accounts import User
 from bureaus.models.bureaus import Bureau
+
+WORDS = {
+    "programme": _("项目"),
+    "year": _("年度"),
+    "read": _("读到行数"),
+    "good": _("有效行数"),
+    "faulty": _("问题行数"),
+    "new": _("新增"),
+    "changed": _("有变化"),
+    "same": _("相同"),
+    "warned": _("提醒"),
+    "learners": _("人数"),
+    "enrolments": _("人次"),
+    "runs": _("期数"),
+    "hours": _("学时"),
+    "certificates": _("证书"),
+    "sessions": _("场次"),
+    "person_times": _("人次"),
+    "done_on": _("完成日期"),
+    "evidence": _("佐证"),
+    "added": _("新增"),
+    "fields": _("修改的内容"),
+    "deleted": _("删除"),
+    "skip": _("跳过"),
+    "update": _("更新"),
+    "delete": _("删除"),
+}
 
 
 class AppendOnly(RuntimeError):
@@ -72,6 +100,14 @@ class AuditEvent(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnly
 
+    @property
+    def words_before(self) -> list[tuple[str, str]]:
+        return in_words(self.before)
+
+    @property
+    def words_after(self) -> list[tuple[str, str]]:
+        return in_words(self.after)
+
     @classmethod
     def record(
         cls,
@@ -95,3 +131,15 @@ class AuditEvent(models.Model):
             after=after or {},
             reason=reason,
         )
+
+
+def in_words(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """Values as (label, text) for people; nested ones flattened, empty ones left out."""
+    words = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            words += in_words(value)
+        elif value not in (None, "", 0, []):
+            text = "、".join(map(str, value)) if isinstance(value, list) else str(value)
+            words.append((str(WORDS.get(key, key)), gettext("是") if value is True else text))
+    return words

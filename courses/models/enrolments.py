@@ -65,16 +65,16 @@ class Enrolment(models.Model):
     learner = models.ForeignKey(
         Learner, verbose_name=_("学员"), on_delete=models.PROTECT, related_name="enrolments"
     )
-    name = models.CharField(_("姓名"), max_length=60)
-    employer = models.CharField(_("单位"), max_length=120, blank=True)
-    position = models.CharField(_("职务"), max_length=60, blank=True)
-    level = models.CharField(_("级别"), max_length=40, blank=True)
+    name = models.CharField(_("姓名"), max_length=120)
+    employer = models.CharField(_("单位"), max_length=200, blank=True)
+    position = models.CharField(_("职务"), max_length=200, blank=True)
+    level = models.CharField(_("级别"), max_length=200, blank=True)
     district = models.ForeignKey(
         District, verbose_name=_("县市区"), on_delete=models.PROTECT, related_name="enrolments"
     )
     state = models.CharField(_("状态"), max_length=14, choices=State, default=State.ADMITTED)
     assessment = models.CharField(_("考核"), max_length=8, choices=Assessment, blank=True)
-    assessment_words = models.CharField(_("考核结果（原文）"), max_length=40, blank=True)
+    assessment_words = models.CharField(_("考核结果（原文）"), max_length=200, blank=True)
     hours = models.DecimalField(_("学时"), max_digits=7, decimal_places=1, default=Decimal(0))
     hours_theory = hours_field(_("理论学时"))
     hours_practice = hours_field(_("实操学时"))

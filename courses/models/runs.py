@@ -43,7 +43,7 @@ class ClassRun(models.Model):
     programme = models.ForeignKey(
         Programme, verbose_name=_("项目"), on_delete=models.PROTECT, related_name="runs"
     )
-    name = models.CharField(_("班次名称"), max_length=120)
+    name = models.CharField(_("班次名称"), max_length=200)
     number = models.CharField(_("期号"), max_length=40, blank=True)
     bureau = models.ForeignKey(
         Bureau, verbose_name=_("主办单位"), on_delete=models.PROTECT, related_name="runs"
@@ -58,7 +58,7 @@ class ClassRun(models.Model):
     year = models.PositiveSmallIntegerField(_("统计年度"))
     starts_on = models.DateField(_("开班日期"), null=True, blank=True)
     ends_on = models.DateField(_("结业日期"), null=True, blank=True)
-    place = models.CharField(_("地点"), max_length=120, blank=True)
+    place = models.CharField(_("地点"), max_length=200, blank=True)
     seats = models.PositiveIntegerField(_("名额"), null=True, blank=True)
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.PLANNED)
 
@@ -131,7 +131,7 @@ class Session(models.Model):
         District, verbose_name=_("县市区"), on_delete=models.PROTECT, related_name="sessions"
     )
     year = models.PositiveSmallIntegerField(_("统计年度"))
-    title = models.CharField(_("名称"), max_length=120)
+    title = models.CharField(_("名称"), max_length=200)
     course = models.ForeignKey(
         Course,
         verbose_name=_("课程"),
@@ -143,15 +143,15 @@ class Session(models.Model):
     held_on = models.DateField(_("日期"))
     starts_at = models.TimeField(_("开始"), null=True, blank=True)
     ends_at = models.TimeField(_("结束"), null=True, blank=True)
-    place = models.CharField(_("地点"), max_length=120, blank=True)
+    place = models.CharField(_("地点"), max_length=200, blank=True)
     trainers = models.ManyToManyField(
         Trainer, verbose_name=_("授课教师"), blank=True, related_name="sessions"
     )
-    speaker = models.CharField(_("授课人（原文）"), max_length=80, blank=True)
+    speaker = models.CharField(_("授课人（原文）"), max_length=200, blank=True)
     headcount = models.PositiveIntegerField(_("参加人数"), null=True, blank=True)
     women = models.PositiveIntegerField(_("其中女性"), null=True, blank=True)
     elders = models.PositiveIntegerField(_("其中老年人"), null=True, blank=True)
-    note = models.CharField(_("备注"), max_length=200, blank=True)
+    note = models.TextField(_("备注"), blank=True)
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.PLANNED)
 
     objects = SessionQuerySet.as_manager()

@@ -30,7 +30,7 @@ class Standing(models.Model):
     group = models.ForeignKey(
         TargetGroup, verbose_name=_("群体"), on_delete=models.PROTECT, related_name="standings"
     )
-    level = models.CharField(_("级别"), max_length=40, blank=True)
+    level = models.CharField(_("级别"), max_length=200, blank=True)
     valid_from = models.DateField(_("起"), null=True, blank=True)
     valid_to = models.DateField(_("止"), null=True, blank=True)
 

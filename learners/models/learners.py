@@ -34,7 +34,7 @@ class Learner(models.Model):
         FEMALE = "female", _("女")
         MALE = "male", _("男")
 
-    name = models.CharField(_("姓名"), max_length=60, db_index=True)
+    name = models.CharField(_("姓名"), max_length=120, db_index=True)
     gender = models.CharField(_("性别"), max_length=6, choices=Gender, blank=True)
     birth = models.CharField(
         _("出生"),
@@ -72,7 +72,7 @@ class Holder(models.Model):
     bureau = models.ForeignKey(
         Bureau, verbose_name=_("单位"), on_delete=models.PROTECT, related_name="holdings"
     )
-    phone = models.CharField(_("联系电话"), max_length=20, blank=True)
+    phone = models.CharField(_("联系电话"), max_length=200, blank=True)
     since = models.DateTimeField(_("起"), auto_now_add=True)
 
     class Meta:

@@ -178,6 +178,18 @@ OUTCOMES = (
         groups=("workers",),
     ),
     Column(
+        "certificate_issuer",
+        "发证单位",
+        words(
+            "发证机构 颁证单位 颁证机构 颁发单位 颁发机构 证书颁发单位 证书颁发机构 发证机关 "
+            "评价机构 认定机构"
+        ),
+        "湘潭市科学技术协会",
+        "证书是哪个单位发的；不填时按填报单位。",
+        groups=("workers",),
+        particular=True,
+    ),
+    Column(
         "certificate_day",
         "发证日期",
         words(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -14,6 +14,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 from ledgers.demo.people import Person, person
 
 Cells = Sequence[object]
+WORKS = ("湘潭钢铁有限公司", "湘潭电机有限公司", "湘潭新材料有限公司")
+TITLES = ("智能手机使用讲座", "防范电信网络诈骗讲座", "合理用药讲座", "网络谣言辨别讲座")
+PLACES = ("社区科普大讲堂", "老年大学", "敬老院", "小区养老驿站")
+SPEAKERS = ("江老师", "钱老师", "苏老师", "刘老师", "雷老师")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,24 @@ def saved(book: Workbook) -> bytes:
 def teachers(year: int, classes: Sequence[Class], districts: Sequence[str], dice: random.Random) -> Book:
     """Tutors by ID number, in merged class cells; a few mistakes as people make them."""
     book, title = Workbook(), f"{year}年度湘潭市科技辅导员培训人员台账"
-    headings = ("序号", "县市区", "单位（学校）", "姓名", "性别", "身份证号", "任教学科", "职称", "联系电话", "培训班次",
-                "培训时间", "培训地点", "学时", "考核结果", "证书编号", "备注")  # fmt: skip
+    headings = (
+        "序号",
+        "县市区",
+        "单位（学校）",
+        "姓名",
+        "性别",
+        "身份证号",
+        "任教学科",
+        "职称",
+        "联系电话",
+        "培训班次",
+        "培训时间",
+        "培训地点",
+        "学时",
+        "考核结果",
+        "证书编号",
+        "备注",
+    )
     sheet = sheet_of(book, f"{year}年台账", title, "湘潭市科学技术协会", headings)
     pool = [person(dice) for _ in range(150)]
     number = 0
@@ -76,10 +96,26 @@ def teachers(year: int, classes: Sequence[Class], districts: Sequence[str], dice
             id_number: object = int(who.id_number[:17]) * 10 if number == 31 else who.id_number
             hours: object = "若干" if number == 77 else held.hours
             place = "市科技馆" if held.size % 2 else "湘潭市教师进修学校"
-            sheet.append([number, district, school(district, dice), who.name, who.gender, id_number,
-                          dice.choice(("科学", "物理", "信息技术", "综合实践")),
-                          dice.choice(("一级教师", "二级教师", "高级教师")), who.phone, held.name, days, place, hours,
-                          "合格" if passed else "不合格", certificate, None])  # fmt: skip
+            sheet.append(
+                [
+                    number,
+                    district,
+                    school(district, dice),
+                    who.name,
+                    who.gender,
+                    id_number,
+                    dice.choice(("科学", "物理", "信息技术", "综合实践")),
+                    dice.choice(("一级教师", "二级教师", "高级教师")),
+                    who.phone,
+                    held.name,
+                    days,
+                    place,
+                    hours,
+                    "合格" if passed else "不合格",
+                    certificate,
+                    None,
+                ]
+            )
         for column in (10, 11, 12):
             sheet.merge_cells(start_row=first, end_row=sheet.max_row, start_column=column, end_column=column)
     sheet.append(["合计", None, None, f"{number}人次"])
@@ -91,11 +127,24 @@ def school(district: str, dice: random.Random) -> str:
     return district + dice.choice(("第一中学", "第二中学", "实验小学", "中心小学", "职业技术学校"))
 
 
-def farmers(year: int, counties: dict[str, Sequence[Class]], dice: random.Random) -> Book:
+def farmers(year: int, counties: Mapping[str, Sequence[Class]], dice: random.Random) -> Book:
     """A sheet a county, with the dates and hours in two-row headings."""
     book = Workbook()
-    upper = ("序号", "姓名", "性别", "身份证号码", "乡镇（街道）", "联系方式", "从事产业", "培训班名称", "培训时间", None,
-             "学时", None, "合格证书编号")  # fmt: skip
+    upper = (
+        "序号",
+        "姓名",
+        "性别",
+        "身份证号码",
+        "乡镇（街道）",
+        "联系方式",
+        "从事产业",
+        "培训班名称",
+        "培训时间",
+        None,
+        "学时",
+        None,
+        "合格证书编号",
+    )
     lower = (*(None,) * 8, "开班日期", "结业日期", "线下", "线上", None)
     number = 0
     for county, classes in counties.items():
@@ -106,10 +155,23 @@ def farmers(year: int, counties: dict[str, Sequence[Class]], dice: random.Random
             for _ in range(held.size):
                 number += 1
                 who = person(dice, first_year=1958)
-                sheet.append([number, who.name, who.gender, who.id_number,
-                              dice.choice(("棋梓镇", "花石镇", "射埠镇", "清溪镇")), who.phone,
-                              dice.choice(("湘莲", "水稻", "油茶", "生猪")), held.name, held.start, held.end,
-                              held.hours - 8, 8, f"XT{year}{number:05}"])  # fmt: skip
+                sheet.append(
+                    [
+                        number,
+                        who.name,
+                        who.gender,
+                        who.id_number,
+                        dice.choice(("棋梓镇", "花石镇", "射埠镇", "清溪镇")),
+                        who.phone,
+                        dice.choice(("湘莲", "水稻", "油茶", "生猪")),
+                        held.name,
+                        held.start,
+                        held.end,
+                        held.hours - 8,
+                        8,
+                        f"XT{year}{number:05}",
+                    ]
+                )
     return Book(
         f"{year}年高素质农民培育学员花名册.xlsx", "乡村致富带头人培训计划", "市农业农村局", year, saved(book)
     )
@@ -118,8 +180,23 @@ def farmers(year: int, counties: dict[str, Sequence[Class]], dice: random.Random
 def workers(year: int, classes: Sequence[Class], dice: random.Random) -> Book:
     """Trades and levels; theory and practice apart."""
     book, title = Workbook(), f"湘潭市{year}年职业技能提升行动培训台账"
-    headings = ("序号", "姓名", "性别", "公民身份号码", "手机号", "单位名称", "培训工种", "培训等级", "理论课时", "实操课时",
-                "开班日期", "结业日期", "考核结果", "证书名称", "证书编号")  # fmt: skip
+    headings = (
+        "序号",
+        "姓名",
+        "性别",
+        "公民身份号码",
+        "手机号",
+        "单位名称",
+        "培训工种",
+        "培训等级",
+        "理论课时",
+        "实操课时",
+        "开班日期",
+        "结业日期",
+        "考核结果",
+        "证书名称",
+        "证书编号",
+    )
     sheet = sheet_of(book, "培训台账", title, "湘潭市人力资源和社会保障局", headings)
     number = 0
     for held in classes:
@@ -129,11 +206,25 @@ def workers(year: int, classes: Sequence[Class], dice: random.Random) -> Book:
             who = person(dice, first_year=1970)
             passed = dice.random() < 0.85
             ident: object = who.id_number[:-1] if number == 40 else who.id_number
-            sheet.append([number, who.name, who.gender, ident, who.phone,
-                          dice.choice(("湘潭钢铁有限公司", "湘潭电机有限公司", "湘潭新材料有限公司")), trade, level,
-                          held.hours // 3, held.hours - held.hours // 3, held.start, held.end,
-                          "合格" if passed else "不合格", "职业技能等级证书" if passed else None,
-                          f"S00043{year}{dice.randint(10**11, 10**12 - 1)}" if passed else None])  # fmt: skip
+            sheet.append(
+                [
+                    number,
+                    who.name,
+                    who.gender,
+                    ident,
+                    who.phone,
+                    dice.choice(WORKS),
+                    trade,
+                    level,
+                    held.hours // 3,
+                    held.hours - held.hours // 3,
+                    held.start,
+                    held.end,
+                    "合格" if passed else "不合格",
+                    "职业技能等级证书" if passed else None,
+                    f"S00043{year}{dice.randint(10**11, 10**12 - 1)}" if passed else None,
+                ]
+            )
     return Book(f"{title}.xlsx", "职业技能提升行动", "市人力资源社会保障局", year, saved(book))
 
 
@@ -143,18 +234,30 @@ def cadres(year: int, classes: Sequence[Class], dice: random.Random) -> Book:
     headings = ("序号", "姓名", "性别", "出生年月", "工作单位及职务", "职级", "班次名称", "起止时间", "学时")
     sheet = sheet_of(book, "学时登记", title, "中共湘潭市委组织部", headings)
     offices = ("财政局", "教育局", "科技局", "民政局", "水利局", "统计局")
+    posts = ("主任", "副科长", "科员")
     pool: list[tuple[Person, str]] = [
-        (person(dice, first_year=1966, last_year=1993), f"湘潭市{dice.choice(offices)}{dice.choice(('主任', '副科长', '科员'))}")
+        (person(dice, first_year=1966, last_year=1993), f"湘潭市{dice.choice(offices)}{dice.choice(posts)}")
         for _ in range(60)
-    ]  # fmt: skip
+    ]
     number = 0
     for held in classes:
         for who, office in dice.sample(pool, held.size):
             number += 1
             born = f"{who.id_number[6:10]}.{who.id_number[10:12]}"
             hours = "半天" if held.days == 1 else f"{held.days}天"
-            sheet.append([number, who.name, who.gender, born, office, dice.choice(("乡科级正职", "县处级副职", "一级科员")),
-                          held.name, f"{held.start:%Y.%m.%d}—{held.end:%m.%d}", hours])  # fmt: skip
+            sheet.append(
+                [
+                    number,
+                    who.name,
+                    who.gender,
+                    born,
+                    office,
+                    dice.choice(("乡科级正职", "县处级副职", "一级科员")),
+                    held.name,
+                    f"{held.start:%Y.%m.%d}—{held.end:%m.%d}",
+                    hours,
+                ]
+            )
     return Book(f"{title}.xlsx", "领导干部科学素质能力提升班", "市委组织部", year, saved(book))
 
 
@@ -171,13 +274,9 @@ def lectures(year: int, last: datetime.date, dice: random.Random) -> Book:
         count = dice.randint(28, 110)
         lines.append(
             f"{number},{dice.choice(('雨湖区', '岳塘区', '湘潭县', '湘乡市', '韶山市'))},{day:%Y-%m-%d},"
-            f"{dice.choice(('智能手机使用讲座', '防范电信网络诈骗讲座', '合理用药讲座', '网络谣言辨别讲座'))},"
-            f"{dice.choice(('社区科普大讲堂', '老年大学', '敬老院', '小区养老驿站'))},{dice.choice(SPEAKERS)},"
+            f"{dice.choice(TITLES)},{dice.choice(PLACES)},{dice.choice(SPEAKERS)},"
             f"{count},{count * dice.randint(45, 65) // 100}"
         )
         day += datetime.timedelta(days=dice.randint(5, 11))
     content = "\r\n".join(lines).encode("gb18030")
     return Book(f"{year}年智慧助老行动科普活动台账.csv", "智慧助老行动", "市卫生健康委", year, content)
-
-
-SPEAKERS = ("江老师", "钱老师", "苏老师", "刘老师", "雷老师")

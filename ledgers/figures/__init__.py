@@ -6,7 +6,16 @@
 from ledgers.figures.months import Month, by_month, runs_by_state
 from ledgers.figures.progress import QuotaProgress, Status, quota_progress
 from ledgers.figures.quality import Finding, quality
-from ledgers.figures.rows import attendances, certificates, enrolments, lectures, runs, sessions
+from ledgers.figures.rows import (
+    all_runs,
+    all_sessions,
+    attendances,
+    certificates,
+    enrolments,
+    lectures,
+    runs,
+    sessions,
+)
 from ledgers.figures.selection import Selection
 from ledgers.figures.summaries import Figures, by_district, by_group, by_programme, by_run, totals
 
@@ -17,6 +26,8 @@ __all__ = [
     "QuotaProgress",
     "Selection",
     "Status",
+    "all_runs",
+    "all_sessions",
     "attendances",
     "by_district",
     "by_group",

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from django.db.models import Count, Sum
 from django.db.models.functions import Coalesce
 
-from courses.models import ClassRun
 from ledgers.figures import rows
-from ledgers.figures.selection import Selection, narrowed
+from ledgers.figures.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,5 @@ def runs_by_state(selection: Selection) -> dict[str, int]:
 
     Runs reach a district by their default here, since planned ones have no participants yet.
     """
-    user = selection.user
-    found = ClassRun.objects.visible_to(user) if user else ClassRun.objects.all()
-    limits = narrowed(selection, programme="programme", bureau="bureau", district="district")
-    found = found.filter(limits, year=selection.year)
-    return dict(found.order_by().values_list("state").annotate(Count("pk")))
+    found = rows.all_runs(selection).order_by()
+    return dict(found.values_list("state").annotate(Count("pk")))

@@ -345,7 +345,7 @@ def write_rows(
                 number=outcome.row.number,
                 state=outcome.state,
                 code=outcome.code,
-                column=outcome.column,
+                column=outcome.column[:255],
                 message=outcome.message,
                 warnings=[[warned.code, warned.column, warned.message] for warned in outcome.warnings],
                 enrolment_id=outcome.enrolment_id,

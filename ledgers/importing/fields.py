@@ -70,7 +70,7 @@ def of_session(outcome: Outcome) -> dict[str, Any]:
         "women": row.women,
         "elders": row.elders,
         "speaker": row.teacher,
-        "note": row.particulars.get("note", "")[:200],
+        "note": row.particulars.get("note", ""),
     }
 
 

@@ -23,7 +23,7 @@ _REMARKS = re.compile(rf"\([^()]*\)|(?:星期|周)[一二三四五六日天]|{_P
 _BETWEEN = r"(?:[-—–―~〜至到、,]+)"
 _YEAR = r"(\d{4})(?:年|[./-])"
 _MONTH = r"(\d{1,2})(?:月|[./-])"
-_DAY = r"(\d{1,2})[日号]?"
+_DAY = r"(\d{1,2})[日号]?起?"
 _WRITTEN = re.compile(
     rf"(?:{_YEAR})?{_MONTH}{_DAY}(?:{_BETWEEN}(?:(?:{_YEAR})?{_MONTH})?{_DAY}(?:止)?)?(?:止)?",
 )

@@ -6,14 +6,14 @@ import datetime
 from io import BytesIO
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from bureaus.access import allowed, may
+from bureaus.access import SignedInRequest, allowed, may
 from courses.models import QuotaPeriod
 from ledgers import live
 from ledgers.commitments import mark_commitment
@@ -43,15 +43,15 @@ SORTS = {
 
 @require_GET
 @allowed("figures.read")
-def progress(request: HttpRequest) -> HttpResponse:
+def progress(request: SignedInRequest) -> HttpResponse:
     """The whole page, or for htmx only the part that moves."""
     form = SelectionForm(request.GET, user=request.user)
     selection = form.selection()
-    part = "ledgers/progress/board.html" if request.htmx else "ledgers/progress.html"  # type: ignore[attr-defined]
+    part = "ledgers/progress/board.html" if request.htmx else "ledgers/progress.html"
     return render(request, part, {"form": form} | board(request, selection))
 
 
-def board(request: HttpRequest, selection: Selection) -> dict[str, Any]:
+def board(request: SignedInRequest, selection: Selection) -> dict[str, Any]:
     today = timezone.localdate()
     lines = quota_progress(selection, at=today)
     states = runs_by_state(selection)
@@ -98,7 +98,7 @@ def finding_of(months: list[Month]) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed("commitment.mark")
-def commitment(request: HttpRequest, pk: int) -> HttpResponse:
+def commitment(request: SignedInRequest, pk: int) -> HttpResponse:
     """A commitment in words: done on a day, with evidence; or not done yet."""
     period = get_object_or_404(
         QuotaPeriod.objects.select_related("quota__plan").filter(quota__value=None), pk=pk
@@ -114,7 +114,7 @@ def commitment(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @allowed("ledger.export")
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: SignedInRequest) -> HttpResponse:
     """The choices, with the figures that the workbook will have."""
     form = SelectionForm(request.GET, user=request.user)
     selection = form.selection()
@@ -125,7 +125,7 @@ def export(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @allowed("ledger.export")
-def export_file(request: HttpRequest) -> HttpResponse:
+def export_file(request: SignedInRequest) -> HttpResponse:
     selection = SelectionForm(request.GET, user=request.user).selection()
     file = BytesIO()
     name = export_yearly(selection, request.user, file)

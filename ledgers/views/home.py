@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from bureaus.access import bureaus_for, may, memberships_of
+from bureaus.access import SignedInRequest, bureaus_for, may, memberships_of
 from bureaus.models import AuditEvent, User
 from courses.models import ClassRun, Plan, Session
 from ledgers.figures import Selection, Status, quota_progress, totals
@@ -21,7 +21,7 @@ AHEAD = datetime.timedelta(days=45)
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     """A learner without any role goes to one's own record."""
     user = request.user
     if not memberships_of(user) and not user.is_staff:

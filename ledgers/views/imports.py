@@ -12,13 +12,13 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from bureaus.access import allowed, bureaus_for, may, memberships_of
+from bureaus.access import SignedInRequest, allowed, bureaus_for, may, memberships_of
 from bureaus.models import Bureau, User, YearClosed
 from ledgers import live
 from ledgers.forms import TermsForm, UndoForm, UploadForm
@@ -41,7 +41,7 @@ TABS = (
 
 @require_GET
 @allowed("ledger.export")
-def imports(request: HttpRequest) -> HttpResponse:
+def imports(request: SignedInRequest) -> HttpResponse:
     """Every import of the bureaus in reach, newest first."""
     found = LedgerImport.objects.visible_to(request.user).select_related("bureau", "programme", "uploaded_by")
     if (state := request.GET.get("state", "")) in State.values:
@@ -56,7 +56,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed("ledger.import")
-def new_import(request: HttpRequest) -> HttpResponse:
+def new_import(request: SignedInRequest) -> HttpResponse:
     form = UploadForm(
         request.POST or None,
         request.FILES or None,
@@ -77,18 +77,18 @@ def own_bureau(user: User) -> Bureau | None:
     return next((member.bureau for member in memberships_of(user)), None)
 
 
-def start_import(file: UploadedFile, bureau: Bureau, user: User) -> LedgerImport:
+def start_import(file: UploadedFile[Any], bureau: Bureau, user: User) -> LedgerImport:
     batch = receive(file.read(), name=file.name or "", bureau=bureau, user=user)
     transaction.on_commit(lambda: jobs.read.enqueue(str(batch.pk)))
     return batch
 
 
-def visible(request: HttpRequest, pk: UUID) -> LedgerImport:
+def visible(request: SignedInRequest, pk: UUID) -> LedgerImport:
     found = LedgerImport.objects.visible_to(request.user).select_related("bureau", "programme", "uploaded_by")
     return get_object_or_404(found, pk=pk)
 
 
-def editable(request: HttpRequest, pk: UUID) -> LedgerImport:
+def editable(request: SignedInRequest, pk: UUID) -> LedgerImport:
     """The import, for the one who uploaded it; 404 where it is not visible, 403 for others."""
     batch = visible(request, pk)
     if not LedgerImport.objects.editable_by(request.user).filter(pk=pk).exists():
@@ -98,7 +98,7 @@ def editable(request: HttpRequest, pk: UUID) -> LedgerImport:
 
 @require_GET
 @allowed("ledger.export")
-def one_import(request: HttpRequest, pk: UUID) -> HttpResponse:
+def one_import(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The import in whichever state it is."""
     batch = visible(request, pk)
     shows: dict[str, Callable[..., HttpResponse]] = {
@@ -112,15 +112,15 @@ def one_import(request: HttpRequest, pk: UUID) -> HttpResponse:
     return shows.get(batch.state, show_end)(request, batch)
 
 
-def show_work(request: HttpRequest, batch: LedgerImport) -> HttpResponse:
+def show_work(request: SignedInRequest, batch: LedgerImport) -> HttpResponse:
     return render(request, "ledgers/imports/working.html", {"batch": batch})
 
 
-def show_end(request: HttpRequest, batch: LedgerImport) -> HttpResponse:
+def show_end(request: SignedInRequest, batch: LedgerImport) -> HttpResponse:
     return render(request, "ledgers/imports/ended.html", {"batch": batch})
 
 
-def show_terms(request: HttpRequest, batch: LedgerImport, form: TermsForm | None = None) -> HttpResponse:
+def show_terms(request: SignedInRequest, batch: LedgerImport, form: TermsForm | None = None) -> HttpResponse:
     context = {
         "batch": batch,
         "form": form or TermsForm(batch=batch),
@@ -129,7 +129,7 @@ def show_terms(request: HttpRequest, batch: LedgerImport, form: TermsForm | None
     return render(request, "ledgers/imports/terms.html", context, status=422 if form else 200)
 
 
-def show_rows(request: HttpRequest, batch: LedgerImport) -> HttpResponse:
+def show_rows(request: SignedInRequest, batch: LedgerImport) -> HttpResponse:
     tab = chosen_tab(request, batch)
     page = Paginator(rows_of(batch, tab), ROWS_A_PAGE).get_page(request.GET.get("page"))
     preview = preview_of(batch)
@@ -160,7 +160,7 @@ def with_run(shown: dict[str, str]) -> dict[str, str]:
     return shown | {"run": run}
 
 
-def chosen_tab(request: HttpRequest, batch: LedgerImport) -> str:
+def chosen_tab(request: SignedInRequest, batch: LedgerImport) -> str:
     """The tab of the address; without one the faulty rows first, where there are some."""
     wanted = request.GET.get("state", "")
     if wanted in (*TABS, "warned", "all"):
@@ -183,7 +183,7 @@ def tabs_of(batch: LedgerImport) -> list[tuple[str, str, int]]:
 
 @require_GET
 @allowed("ledger.export")
-def import_status(request: HttpRequest, pk: UUID) -> HttpResponse:
+def import_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The progress bar anew; tells the page to load again when the work is over."""
     batch = visible(request, pk)
     response = render(request, "ledgers/imports/bar.html", {"batch": batch})
@@ -194,7 +194,7 @@ def import_status(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @allowed("ledger.import")
-def set_terms(request: HttpRequest, pk: UUID) -> HttpResponse:
+def set_terms(request: SignedInRequest, pk: UUID) -> HttpResponse:
     batch = editable(request, pk)
     if batch.state not in LedgerImport.OPEN:
         return redirect("ledgers:import", pk)
@@ -210,7 +210,7 @@ def set_terms(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @allowed("ledger.import")
-def reopen_terms(request: HttpRequest, pk: UUID) -> HttpResponse:
+def reopen_terms(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Back from the preview to what was filled in."""
     batch = editable(request, pk)
     LedgerImport.objects.filter(pk=batch.pk, state=State.PREVIEW).update(state=State.ASKING)
@@ -219,7 +219,7 @@ def reopen_terms(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @allowed("ledger.import")
-def confirm_import(request: HttpRequest, pk: UUID) -> HttpResponse:
+def confirm_import(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Takes the import out of the preview once, however often the button is pressed."""
     batch = editable(request, pk)
     if LedgerImport.objects.filter(pk=batch.pk, state=State.PREVIEW).update(state=State.APPLYING, message=""):
@@ -229,7 +229,7 @@ def confirm_import(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @allowed("ledger.import")
-def drop_import(request: HttpRequest, pk: UUID) -> HttpResponse:
+def drop_import(request: SignedInRequest, pk: UUID) -> HttpResponse:
     batch = editable(request, pk)
     if LedgerImport.objects.filter(pk=batch.pk, state__in=LedgerImport.OPEN).update(state=State.DROPPED):
         batch.drop_file()
@@ -239,7 +239,7 @@ def drop_import(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @allowed("ledger.import")
-def undo_import(request: HttpRequest, pk: UUID) -> HttpResponse:
+def undo_import(request: SignedInRequest, pk: UUID) -> HttpResponse:
     batch = visible(request, pk)
     if not LedgerImport.objects.undoable_by(request.user).filter(pk=pk).exists():
         raise PermissionDenied(_("您不能撤销这个单位的导入。"))
@@ -259,7 +259,7 @@ def undo_import(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 @allowed("ledger.export")
-def faulty_rows(request: HttpRequest, pk: UUID) -> HttpResponse:
+def faulty_rows(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The faulty rows with the reasons, as a workbook."""
     batch = visible(request, pk)
     shown: dict[str, Any] = preview_of(batch).get("shown", {})

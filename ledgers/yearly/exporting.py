@@ -41,7 +41,7 @@ def write_workbook(
     at: datetime.datetime | None = None,
     made_by: User | None = None,
 ) -> None:
-    """Writes the nine sheets. About 50 queries, and three more for each 2,000 learners.
+    """Writes the nine sheets. About 60 queries, and three more for each 2,000 learners.
 
     `at` is the time that stands in the workbook and by which the pace is told; now, where it is None.
     """

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from bureaus.models import District
 from certificates.models import Certificate
-from courses.models import ClassRun, Session
+from courses.models import ClassRun
 from ledgers.figures import Figures, Selection, by_run, certificates, lectures
 from ledgers.yearly.report import Report
 from ledgers.yearly.styles import Style
@@ -120,7 +120,7 @@ def lecture_row(session: Any) -> list[Value]:
         None,
         None,
         "",
-        Session.State(session.state).label,
+        session.get_state_display(),
     ]
 
 

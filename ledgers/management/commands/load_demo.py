@@ -1,4 +1,4 @@
-"""`manage.py load_demo`: a made-up year and one account a role, for trying peixun. Only where DEBUG is true."""
+"""`manage.py load_demo`: a made-up year and one account a role. Only where DEBUG is true."""
 
 from typing import Any
 

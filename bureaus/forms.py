@@ -1,0 +1,34 @@
+"""Forms of the bureaus app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from bureaus.models import AuditEvent, Bureau
+from bureaus.models.bureaus import BureauQuerySet
+
+
+class CloseYearForm(forms.Form):
+    bureau: forms.ModelChoiceField[Bureau] = forms.ModelChoiceField(Bureau.objects.none(), label=_("单位"))
+    year = forms.IntegerField(label=_("年度"), min_value=2000, max_value=2100)
+
+    def __init__(self, *args: Any, bureaus: BureauQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["bureau"].queryset = bureaus  # type: ignore[attr-defined]
+        if bureaus.count() == 1:
+            self.fields["bureau"].initial = bureaus.get()
+
+
+class ReopenForm(forms.Form):
+    reason = forms.CharField(label=_("解除原因"), max_length=200)
+
+
+class AuditFilter(forms.Form):
+    """Filters of the audit; one that cannot be read is left out."""
+
+    deed = forms.ChoiceField(choices=AuditEvent.Deed.choices, required=False)
+    since = forms.DateField(required=False)
+    until = forms.DateField(required=False)

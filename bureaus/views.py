@@ -1,0 +1,95 @@
+"""The size of type, the audit, closed years."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from bureaus.access import SignedInRequest, allowed, audit_in_reach, bureaus_for
+from bureaus.closing import close_year, reopen_year
+from bureaus.forms import AuditFilter, CloseYearForm, ReopenForm
+from bureaus.models import AuditEvent, YearClose
+
+LINES_A_PAGE = 50
+A_YEAR = 365 * 24 * 3600
+
+
+@require_POST
+@login_not_required
+def set_type(request: HttpRequest) -> HttpResponse:
+    """Large or standard type, remembered by a cookie; then back to where one was."""
+    wanted = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    response = redirect(wanted if safe else "/")
+    size = "large" if request.POST.get("type") == "large" else "standard"
+    response.set_cookie(
+        "type", size, max_age=A_YEAR, samesite="Lax", secure=request.is_secure(), httponly=True
+    )
+    return response
+
+
+@require_GET
+@allowed("audit.read")
+def audit(request: SignedInRequest) -> HttpResponse:
+    """What was done, by whom, when and why, in the bureaus in reach."""
+    form = AuditFilter(request.GET)
+    form.is_valid()
+    given = form.cleaned_data
+    events = audit_in_reach(request.user).select_related("user", "bureau")
+    if given.get("deed"):
+        events = events.filter(deed=given["deed"])
+    if given.get("since"):
+        events = events.filter(at__date__gte=given["since"])
+    if given.get("until"):
+        events = events.filter(at__date__lte=given["until"])
+    page = Paginator(events, LINES_A_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request, "bureaus/audit.html", {"page": page, "deeds": AuditEvent.Deed.choices, "given": given}
+    )
+
+
+@require_GET
+@allowed("year.close")
+def years(request: SignedInRequest) -> HttpResponse:
+    return show_years(request, CloseYearForm(bureaus=bureaus_for(request.user, "year.close")))
+
+
+def show_years(request: SignedInRequest, form: CloseYearForm) -> HttpResponse:
+    closed = YearClose.objects.filter(bureau__in=bureaus_for(request.user, "year.close"))
+    context = {
+        "closed": closed.select_related("bureau", "closed_by"),
+        "form": form,
+        "reopen_form": ReopenForm(),
+    }
+    return render(request, "bureaus/years.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@allowed("year.close")
+def close(request: SignedInRequest) -> HttpResponse:
+    form = CloseYearForm(request.POST, bureaus=bureaus_for(request.user, "year.close"))
+    if not form.is_valid():
+        return show_years(request, form)
+    close_year(form.cleaned_data["bureau"], form.cleaned_data["year"], user=request.user)
+    messages.success(request, _("已封账，这个年度的数据不能再改。"))
+    return redirect("bureaus:years")
+
+
+@require_POST
+@allowed("year.close")
+def reopen(request: SignedInRequest, pk: int) -> HttpResponse:
+    in_reach = YearClose.objects.filter(bureau__in=bureaus_for(request.user, "year.close"))
+    closed = get_object_or_404(in_reach.select_related("bureau"), pk=pk)
+    form = ReopenForm(request.POST)
+    if form.is_valid():
+        reopen_year(closed, user=request.user, reason=form.cleaned_data["reason"])
+        messages.success(request, _("已解除封账。"))
+    else:
+        messages.error(request, _("请填写解除封账的原因。"))
+    return redirect("bureaus:years")
