@@ -17,7 +17,7 @@ run: $(READY)
 
 ## The whole suite but the browser tests, on SQLite or on DATABASE_URL.
 test: $(READY_DEV)
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -n auto -m "not browser"
 
 ## Format, lint, types, templates, missing migrations.
 check: $(READY_DEV)

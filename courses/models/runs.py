@@ -101,9 +101,6 @@ class SessionQuerySet(models.QuerySet["Session"]):
             reach | Q(pk__in=SessionQuerySet(self.model).filter(trainers__user=user).values("pk"))
         )
 
-    def held(self) -> SessionQuerySet:
-        return self.exclude(state=Session.State.CANCELLED)
-
 
 class Session(models.Model):
     """课次: of a run, or an open lecture that stands alone and may have only a headcount."""

@@ -57,8 +57,9 @@ class QuotaProgress:
     """A quota in its period, or a programme that has none (`quota_period` None).
 
     `done` is in `unit`; None where the unit is not known or people are not known by name. `person_times`,
-    `people`, `runs`, `sessions`, `hours` (学时), `passed` and `certificates` speak of the period's years
-    and of the union of the programmes with their parts. `completion` and `pace` are shares, to four places.
+    `people`, `runs`, `sessions`, `hours` (学时), `passed` of `assessed` and `certificates` speak of the
+    period's years and of the union of the programmes with their parts. `completion` and `pace` are shares,
+    to four places.
     """
 
     programmes: tuple[Programme, ...]
@@ -73,6 +74,7 @@ class QuotaProgress:
     sessions: int
     hours: Decimal
     passed: int
+    assessed: int
     certificates: int
     pace: Decimal
     leads: tuple[Bureau, ...]
@@ -200,6 +202,7 @@ class ProgressReader:
             sessions=sum_.sessions,
             hours=sum_.hours,
             passed=sum_.passed,
+            assessed=sum_.assessed,
             certificates=sum_.certificates,
             pace=pace(*days_of(period, span), at=self.at),
             leads=self.register.leads_of(programmes),

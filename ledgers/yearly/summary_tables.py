@@ -114,7 +114,7 @@ def progress_row(line: QuotaProgress) -> list[Value]:
         line.runs,
         line.sessions,
         line.hours if line.people is not None else None,
-        line.passed if line.people is not None else None,
+        line.passed if line.assessed or not line.person_times else None,
         line.certificates,
         str(line.status.label),
         "；".join(str(share) for share in line.allocations),

@@ -14,7 +14,7 @@ from ledgers.yearly.xlsx import Line, Sheet, Value
 
 HEADER_ROW = 3
 INDEX_WIDTH = 6
-LINE_HEIGHT = 14
+LINE_HEIGHT = 15
 MOST_LINES = 8
 
 

@@ -1,8 +1,8 @@
 """Writes a workbook as it is read, sheet after sheet and row after row.
 
 However many rows there are, memory stays the same. Every text is an inline string: nothing that a user
-wrote can become a formula. openpyxl takes ten times as long, and rustpy-xlsxwriter draws a column's borders
-down to the last row of the sheet and cannot close a table with lines of another look.
+wrote can become a formula. openpyxl takes ten times as long or more; rustpy-xlsxwriter draws a column's
+borders down to the last row of the sheet and cannot close a table with lines of another look.
 """
 
 from __future__ import annotations

@@ -1,0 +1,102 @@
+"""The named cast: one account for each role, an outsider, a learner; and the plan that is shipped."""
+
+import pytest
+from django.test import Client
+
+from bureaus.models import Bureau, Membership, User
+from courses.catalogue import read_catalogue
+from courses.loading import load_catalogue
+from courses.management.commands.load_plan import SHIPPED
+from courses.models import Plan
+from learners.models import AccountLink, Learner
+
+Role, Reach = Membership.Role, Membership.Reach
+
+
+@pytest.fixture
+def plan(db) -> Plan:
+    load_catalogue(read_catalogue(SHIPPED), user=None)
+    return Plan.objects.get()
+
+
+def account(name: str, bureau: Bureau, role: Role, reach: Reach = Reach.OWN) -> User:
+    user = User.objects.create(username=name, name=name)
+    Membership.objects.create(user=user, bureau=bureau, role=role, reach=reach)
+    return user
+
+
+@pytest.fixture
+def bureau(plan) -> Bureau:
+    """Where the officer, the administrator, the reviewer, the auditor and the trainer work."""
+    return Bureau.objects.get(name="市农业农村局")
+
+
+@pytest.fixture
+def other_bureau(plan) -> Bureau:
+    return Bureau.objects.get(name="市人力资源社会保障局")
+
+
+@pytest.fixture
+def coordinator(plan) -> User:
+    return account("陈统筹", Bureau.objects.get(name="市科协"), Role.COORDINATOR)
+
+
+@pytest.fixture
+def administrator(bureau) -> User:
+    return account("周管理", bureau, Role.ADMINISTRATOR, Reach.BELOW)
+
+
+@pytest.fixture
+def officer(bureau) -> User:
+    return account("李经办", bureau, Role.OFFICER)
+
+
+@pytest.fixture
+def reviewer(bureau) -> User:
+    return account("吴审核", bureau, Role.REVIEWER)
+
+
+@pytest.fixture
+def auditor(bureau) -> User:
+    return account("郑审计", bureau, Role.AUDITOR)
+
+
+@pytest.fixture
+def trainer(bureau) -> User:
+    return account("罗老师", bureau, Role.TRAINER)
+
+
+@pytest.fixture
+def technician(bureau) -> User:
+    return account("何技术", bureau, Role.TECHNICIAN)
+
+
+@pytest.fixture
+def outsider(other_bureau) -> User:
+    """An officer of another bureau."""
+    return account("钱外人", other_bureau, Role.OFFICER)
+
+
+@pytest.fixture
+def learner(plan) -> Learner:
+    return Learner.objects.create(name="王小明", gender=Learner.Gender.MALE, birth="1985-06-12")
+
+
+@pytest.fixture
+def learner_user(learner) -> User:
+    """The account of `learner`, without any role."""
+    user = User.objects.create(username="王小明", name="王小明")
+    AccountLink.objects.create(user=user, learner=learner)
+    return user
+
+
+@pytest.fixture
+def login():
+    """A client signed in as that user."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
