@@ -1,50 +1,108 @@
-"""One class run with its people, one session."""
+"""One class run with its people, one session with who was there."""
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
-from django.db.models import Count, Q, Sum
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, F, Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from bureaus.access import SignedInRequest, allowed, may
-from courses.models import ClassRun, Enrolment, Session
+from bureaus.models import User
+from courses.counting import at_sessions, figures_of
+from courses.forms import PeopleFilter
+from courses.models import Attendance, ClassRun, Enrolment, Session
+from courses.models.enrolments import EnrolmentQuerySet
+from learners.models import Learner
 
-PEOPLE_A_PAGE = 100
+PEOPLE_A_PAGE = 50
+SORTS = {"name": "name", "employer": "employer", "district": "district__order", "hours": "hours"}
+HOUR_WORDS = {"theory": _("理论"), "practice": _("实操"), "online": _("线上"), "offline": _("线下")}
 
 
 @require_GET
 @allowed("runs.read")
 def run(request: SignedInRequest, pk: int) -> HttpResponse:
-    """A run's facts and figures, and its people by page, searched by name or employer."""
-    runs = ClassRun.objects.visible_to(request.user).select_related("programme", "bureau", "district")
+    """A run's facts and figures, its sessions, and its people by page."""
+    runs = ClassRun.objects.visible_to(request.user).select_related("programme__group", "bureau", "district")
     found = get_object_or_404(runs, pk=pk)
-    people = Enrolment.objects.visible_to(request.user).filter(run=found)
-    took_part = people.took_part()
-    figures = took_part.aggregate(
-        person_times=Count("pk"), passed=Count("pk", filter=Q(assessment="passed")), hours=Sum("hours")
-    )
-    wanted = request.GET.get("q", "").strip()
-    if wanted:
-        people = people.filter(Q(name__icontains=wanted) | Q(employer__icontains=wanted))
-    page = Paginator(people.select_related("district").order_by("pk"), PEOPLE_A_PAGE)
+    enrolled = Enrolment.objects.visible_to(request.user).filter(run=found)
+    people = searched(enrolled, PeopleFilter(request.GET))
+    page = page_of(in_order(people.select_related("district"), request.GET.get("sort", "")), request)
     context = {
         "run": found,
-        "figures": figures,
-        "page": page.get_page(request.GET.get("page")),
-        "searched": bool(wanted),
-        "sessions": found.sessions.order_by("held_on", "starts_at"),
-        "may_read_learners": may(request.user, "learners.read"),
+        "figures": figures_of(found, enrolled),
+        "sessions": found.sessions.prefetch_related("trainers"),
+        "page": with_hours(page),
+        "searched": any(request.GET.get(name) for name in ("q", "state")),
+        "sums": people.took_part().aggregate(times=Count("pk"), hours=Sum("hours")),
+        "states": Enrolment.State.choices,
+        "open_learners": learners_open_to(request.user, page),
+        "today": timezone.localdate(),
     }
     return render(request, "courses/run.html", context)
+
+
+def searched(people: EnrolmentQuerySet, form: PeopleFilter) -> EnrolmentQuerySet:
+    """By name or employer, and by state."""
+    form.is_valid()
+    if wanted := form.cleaned_data.get("q"):
+        people = people.filter(Q(name__icontains=wanted) | Q(employer__icontains=wanted))
+    if state := form.cleaned_data.get("state"):
+        people = people.filter(state=state)
+    return people
+
+
+def in_order(people: EnrolmentQuerySet, sort: str) -> EnrolmentQuerySet:
+    """As enrolled, or by a column of the address; `-` sorts backwards."""
+    column = SORTS.get(sort.removeprefix("-"))
+    if column is None:
+        return people.order_by("pk")
+    return people.order_by(F(column).desc() if sort.startswith("-") else F(column).asc(), "pk")
+
+
+def page_of(rows: Any, request: SignedInRequest) -> Page[Any]:
+    return Paginator(rows, PEOPLE_A_PAGE).get_page(request.GET.get("page"))
+
+
+def with_hours(page: Page[Enrolment]) -> Page[Enrolment]:
+    """Each enrolment with `kinds`: its hours by kind, in words."""
+    for enrolment in page.object_list:
+        given = enrolment.hours_by_kind()
+        enrolment.kinds = [(word, given[kind]) for kind, word in HOUR_WORDS.items() if given.get(kind)]  # type: ignore[attr-defined]
+    return page
+
+
+def learners_open_to(user: User, page: Page[Any]) -> set[int]:
+    """Those of the page whose record this user may open: another bureau may hold the others."""
+    if not may(user, "learners.read"):
+        return set()
+    shown = {row.learner_id for row in page.object_list}
+    return set(Learner.objects.visible_to(user).filter(pk__in=shown).values_list("pk", flat=True))
 
 
 @require_GET
 @allowed("runs.read")
 def session(request: SignedInRequest, pk: int) -> HttpResponse:
+    """A session's facts and headcount, and by name who was there as far as the user sees them."""
     sessions = Session.objects.visible_to(request.user).select_related(
-        "run", "programme", "bureau", "district", "course"
+        "run", "programme__group", "bureau", "district", "course"
     )
     found = get_object_or_404(sessions.prefetch_related("trainers"), pk=pk)
-    return render(request, "courses/session.html", {"session": found})
+    seen = Enrolment.objects.visible_to(request.user)
+    attended = Attendance.objects.filter(session=found, enrolment__in=seen).select_related("enrolment")
+    heads, people = at_sessions([found])
+    context = {
+        "session": found,
+        "heads": heads,
+        "people": people,
+        "run_is_open": found.run in ClassRun.objects.visible_to(request.user).filter(sessions=found),
+        "page": page_of(attended.order_by("enrolment__name", "pk"), request),
+        "today": timezone.localdate(),
+    }
+    return render(request, "courses/session.html", context)

@@ -1,57 +1,63 @@
-"""The rows behind the figures: runs, sessions, enrolments, learners, certificates."""
+"""The rows behind the figures: runs, sessions, enrolments, learners, certificates.
+
+`?counted=1` comes from a figure: then the list holds the rows of that figure and no others.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from bureaus.access import SignedInRequest, allowed
-from courses.models import Enrolment
-from learners.models import Learner
-from ledgers import figures
+from bureaus.access import SignedInRequest, allowed, may, memberships_of
+from certificates.models import Certificate
+from courses.models import ClassRun
+from ledgers import listing
+from ledgers.figures import Figures, by_run
 from ledgers.filters import SelectionForm
 
 ROWS_A_PAGE = 50
-Sorts = Mapping[str, str]
+FIGURES_OF_RUNS = ("person_times", "people", "hours", "passed")
+
+
+def page_of(request: SignedInRequest, rows: Any) -> Page[Any]:
+    return Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+
+
+def in_order(
+    request: SignedInRequest, rows: QuerySet[Any], sorts: Mapping[str, str], *, default: str
+) -> QuerySet[Any]:
+    """Sorted by a key of the address that `sorts` knows; rows without a value come last."""
+    wanted = request.GET.get("sort", "")
+    sort = wanted if wanted.removeprefix("-") in sorts else default
+    column = F(sorts[sort.removeprefix("-")])
+    backwards = sort.startswith("-")
+    return rows.order_by(column.desc(nulls_last=True) if backwards else column.asc(nulls_last=True), "pk")
 
 
 def show(
-    request: SignedInRequest,
-    rows: QuerySet[Any],
-    *,
-    form: SelectionForm,
-    template: str,
-    searchable: str,
-    sorts: Sorts,
-    default: str,
-    sums: Mapping[str, Any] | None = None,
+    request: SignedInRequest, name: str, form: SelectionForm, page: Page[Any], **words: Any
 ) -> HttpResponse:
-    """One page of `rows`, sorted by a key of the address that `sorts` knows."""
-    sort = request.GET.get("sort", "")
-    key = sort.removeprefix("-")
-    order = sorts.get(key) or sorts[default.removeprefix("-")]
-    backwards = (sort if key in sorts else default).startswith("-")
-    page = Paginator(rows.order_by(f"-{order}" if backwards else order, "pk"), ROWS_A_PAGE)
+    """The register `name` with what all of them need."""
     context = {
         "form": form,
         "selection": form.selection(),
-        "page": page.get_page(request.GET.get("page")),
-        "sort": default,
-        "sums": sums or {},
-        "searchable": searchable,
+        "page": page,
+        "unit": next((str(member.bureau) for member in memberships_of(request.user)), ""),
+        "today": timezone.localdate(),
+        "may_import": may(request.user, "ledger.import"),
     }
-    return render(request, template, context)
+    return render(request, f"ledgers/registers/{name}.html", context | words)
 
 
 def counted_only(request: SignedInRequest) -> bool:
-    """Whether the page was reached from a figure: then it shows the rows of that figure and no others."""
     return request.GET.get("counted") == "1"
 
 
@@ -59,63 +65,93 @@ def counted_only(request: SignedInRequest) -> bool:
 @allowed("runs.read")
 def runs(request: SignedInRequest) -> HttpResponse:
     form = SelectionForm(request.GET, user=request.user)
-    chosen = figures.runs if counted_only(request) else figures.all_runs
-    rows = chosen(form.selection()).select_related("programme", "bureau", "district")
+    selection = form.selection()
+    found = listing.runs(selection, counted=counted_only(request))
     if form.search:
-        rows = rows.filter(Q(name__icontains=form.search) | Q(place__icontains=form.search))
-    counted = Count("enrolments", filter=Q(enrolments__state__in=Enrolment.TOOK_PART))
+        words = ("name", "number", "place", "programme__name")
+        found = found.filter(containing(form.search, *words))
+    figures = by_run(selection)
+    ordered = in_order(request, found, {"name": "name", "start": "starts_on"}, default="-start")
+    pks = by_figure(list(ordered.values_list("pk", flat=True)), figures, request.GET.get("sort", ""))
+    page = page_of(request, pks)
+    page.object_list = lines_of(page, figures)
+    totals = listing.run_totals(selection, found, [figures[pk] for pk in pks if pk in figures])
+    opens = listing.open_runs(request.user, (line.pk for line in page.object_list))
     return show(
         request,
-        rows.annotate(person_times=counted),
-        form=form,
-        template="ledgers/registers/runs.html",
-        searchable=_("班次或地点"),
-        sorts={"name": "name", "start": "starts_on", "people": "person_times"},
-        default="-start",
+        "runs",
+        form,
+        page,
+        totals=totals,
+        opens=opens,
+        sort="-start",
+        searchable=_("班次、地点或项目"),
     )
+
+
+def containing(words: str, *fields: str) -> Q:
+    found = Q()
+    for field in fields:
+        found |= Q(**{f"{field}__icontains": words})
+    return found
+
+
+def by_figure(pks: list[int], figures: dict[int, Figures], sort: str) -> list[int]:
+    """By a figure of the runs where `sort` names one; runs without figures come last."""
+    name = sort.removeprefix("-")
+    if name not in FIGURES_OF_RUNS:
+        return pks
+    backwards = sort.startswith("-")
+    known = [pk for pk in pks if pk in figures]
+    known.sort(key=lambda pk: getattr(figures[pk], name) or 0, reverse=backwards)
+    return known + [pk for pk in pks if pk not in figures]
+
+
+def lines_of(page: Page[int], figures: dict[int, Figures]) -> list[ClassRun]:
+    """The runs of the page in its order, each with its `figures`."""
+    runs = ClassRun.objects.select_related("programme", "bureau", "district").in_bulk(page.object_list)
+    lines = [runs[pk] for pk in page.object_list]
+    for run in lines:
+        run.figures = figures.get(run.pk)  # type: ignore[attr-defined]
+    return lines
 
 
 @require_GET
 @allowed("runs.read")
 def sessions(request: SignedInRequest) -> HttpResponse:
     form = SelectionForm(request.GET, user=request.user)
-    chosen = figures.sessions if counted_only(request) else figures.all_sessions
-    rows = chosen(form.selection()).select_related("programme", "bureau", "district", "run")
+    found = listing.sessions(form.selection(), counted=counted_only(request))
     if form.search:
-        rows = rows.filter(Q(title__icontains=form.search) | Q(place__icontains=form.search))
-    return show(
-        request,
-        rows,
-        form=form,
-        template="ledgers/registers/sessions.html",
-        searchable=_("名称或地点"),
-        sorts={"day": "held_on", "title": "title", "headcount": "headcount"},
-        default="-day",
-        sums=rows.aggregate(headcount=Sum("headcount"), women=Sum("women")),
-    )
+        found = found.filter(containing(form.search, "title", "place", "programme__name", "run__name"))
+    sorts = {"day": "held_on", "title": "title", "times": "person_times", "people": "here"}
+    ordered = in_order(request, found, sorts, default="-day")
+    page = page_of(request, ordered.select_related("programme", "bureau", "district", "run"))
+    totals = listing.session_totals(form.selection(), found)
+    return show(request, "sessions", form, page, totals=totals, sort="-day", searchable=_("名称、地点或项目"))
 
 
 @require_GET
 @allowed("learners.read")
 def enrolments(request: SignedInRequest) -> HttpResponse:
     form = SelectionForm(request.GET, user=request.user)
-    rows = figures.enrolments(form.selection()).select_related("run__programme", "district")
+    found = listing.enrolments(form.selection())
     if form.search:
-        rows = rows.filter(matching(form.search))
+        found = found.filter(listing.in_enrolment(form.search))
+    sorts = {"name": "name", "employer": "employer", "run": "run__name", "hours": "hours"}
+    ordered = in_order(request, found, sorts, default="run")
+    page = page_of(request, ordered.select_related("run__programme", "district"))
     return show(
         request,
-        rows,
-        form=form,
-        template="ledgers/registers/enrolments.html",
+        "enrolments",
+        form,
+        page,
+        totals=found.aggregate(hours=Sum("hours"), people=Count("learner", distinct=True)),
+        elsewhere=0 if form.search else listing.counted_by_session(form.selection()),
+        opens=listing.open_learners(request.user, (row.learner_id for row in page.object_list)),
+        open_runs=listing.open_runs(request.user, (row.run_id for row in page.object_list)),
+        sort="run",
         searchable=_("姓名、单位或班次"),
-        sorts={"name": "name", "run": "run__name", "hours": "hours"},
-        default="run",
-        sums=rows.aggregate(hours=Sum("hours"), people=Count("learner", distinct=True)),
     )
-
-
-def matching(words: str) -> Q:
-    return Q(name__icontains=words) | Q(employer__icontains=words) | Q(run__name__icontains=words)
 
 
 @require_GET
@@ -123,24 +159,19 @@ def matching(words: str) -> Q:
 def learners(request: SignedInRequest) -> HttpResponse:
     """Each person once, with what one did in the selection."""
     form = SelectionForm(request.GET, user=request.user)
-    took_part = figures.enrolments(form.selection())
-    if form.search:
-        took_part = took_part.filter(matching(form.search))
-    inside = Q(enrolments__in=took_part.order_by().values("pk"))
-    rows = Learner.objects.filter(inside).annotate(
-        times=Count("enrolments", filter=inside),
-        hours=Sum("enrolments__hours", filter=inside),
-        employer=Max("enrolments__employer", filter=inside),
-    )
+    found = listing.learners(form.selection(), form.search)
+    sorts = {"name": "name", "times": "times", "hours": "hours"}
+    page = page_of(request, in_order(request, found, sorts, default="name"))
+    listing.with_last_enrolment(form.selection(), page.object_list)
     return show(
         request,
-        rows,
-        form=form,
-        template="ledgers/registers/learners.html",
+        "learners",
+        form,
+        page,
+        totals=found.aggregate(times=Sum("times"), hours=Sum("hours")),
+        opens=listing.open_learners(request.user, (row.pk for row in page.object_list)),
+        sort="name",
         searchable=_("姓名、单位或班次"),
-        sorts={"name": "name", "times": "times", "hours": "hours"},
-        default="-hours",
-        sums=took_part.aggregate(hours=Sum("hours"), times=Count("pk")),
     )
 
 
@@ -148,15 +179,21 @@ def learners(request: SignedInRequest) -> HttpResponse:
 @allowed("certificates.read")
 def certificates(request: SignedInRequest) -> HttpResponse:
     form = SelectionForm(request.GET, user=request.user)
-    rows = figures.certificates(form.selection()).select_related("issuer", "enrolment__run")
+    state = request.GET.get("state", "")
+    found = listing.certificates(form.selection(), state=state if state in Certificate.State.values else "")
     if form.search:
-        rows = rows.filter(Q(name__icontains=form.search) | Q(number__icontains=form.search))
+        words = ("name", "number", "title", "issuer__name", "enrolment__employer", "enrolment__run__name")
+        found = found.filter(containing(form.search, *words))
+    sorts = {"number": "number", "name": "name", "day": "issued_on", "issuer": "issuer__name"}
+    ordered = in_order(request, found, sorts, default="number")
+    page = page_of(request, ordered.select_related("issuer", "enrolment__run__programme"))
     return show(
         request,
-        rows,
-        form=form,
-        template="ledgers/registers/certificates.html",
-        searchable=_("姓名或证书编号"),
-        sorts={"number": "number", "name": "name", "day": "issued_on"},
-        default="number",
+        "certificates",
+        form,
+        page,
+        states=Certificate.State.choices,
+        opens=listing.open_learners(request.user, (row.learner_id for row in page.object_list)),
+        sort="number",
+        searchable=_("姓名、编号、班次或发证单位"),
     )

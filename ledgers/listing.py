@@ -1,0 +1,169 @@
+"""What the registers list: the rows behind the figures, with what a line shows and the totals beneath."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, NullIf
+
+from bureaus.models import User
+from certificates.models import Certificate
+from courses.models import Attendance, ClassRun, Enrolment, Session
+from learners.models import Learner
+from ledgers.figures import Figures, Selection, all_runs, all_sessions, rows
+from ledgers.figures.selection import narrowed
+
+# --- Runs ---------------------------------------------------------------------------------------
+
+
+def runs(selection: Selection, *, counted: bool) -> QuerySet[ClassRun]:
+    """The runs that are counted; else every run of the year, planned and cancelled ones too."""
+    found = rows.runs(selection)
+    if counted:
+        return found
+    every = all_runs(selection).order_by().values("pk")
+    return ClassRun.objects.filter(Q(pk__in=found.order_by().values("pk")) | Q(pk__in=every))
+
+
+@dataclass(frozen=True, slots=True)
+class RunTotals:
+    """Beneath the runs: what adds up is added, people are counted afresh."""
+
+    person_times: int
+    people: int | None
+    hours: Decimal
+    passed: int
+    certificates: int
+
+
+def run_totals(selection: Selection, found: QuerySet[ClassRun], of_run: Iterable[Figures]) -> RunTotals:
+    """The totals of these runs; `of_run` are their figures. One query."""
+    figures = list(of_run)
+    person_times = sum(one.person_times for one in figures)
+    listed = found.order_by().values("pk")
+    people = people_in(
+        rows.enrolments(selection).filter(rows.by_run(), run__in=listed),
+        rows.attendances(selection).filter(session__run__in=listed),
+    )
+    return RunTotals(
+        person_times=person_times,
+        people=people or (None if person_times else 0),
+        hours=sum((one.hours or Decimal(0) for one in figures), Decimal(0)),
+        passed=sum(one.passed or 0 for one in figures),
+        certificates=sum(one.certificates for one in figures),
+    )
+
+
+def people_in(enrolments: QuerySet[Enrolment], attendances: QuerySet[Attendance]) -> int:
+    """人数: distinct learners behind these rows. One query."""
+    by_name = enrolments.order_by().values_list("learner")
+    return by_name.union(attendances.order_by().values_list("enrolment__learner")).count()
+
+
+# --- Sessions -----------------------------------------------------------------------------------
+
+
+def sessions(selection: Selection, *, counted: bool) -> QuerySet[Session]:
+    """The sessions held; else every one of the year, planned and cancelled ones too.
+
+    `here` are those known by name; `person_times` is None where the run counts instead, or for one not held.
+    """
+    found = rows.sessions(selection) if counted else all_sessions(selection)
+    present = Attendance.objects.filter(session=OuterRef("pk"), state__in=Attendance.HERE)
+    present = present.exclude(enrolment__state__in=rows.NOT_HERE).order_by().values("session")
+    here = Coalesce(Subquery(present.annotate(count=Count("pk")).values("count")), 0)
+    counts = rows.BY_SESSION & Q(state=Session.State.HELD)
+    return found.annotate(
+        here=NullIf(here, Value(0)),
+        person_times=Case(When(counts, then=Coalesce("headcount", here))),
+    )
+
+
+def session_totals(selection: Selection, found: QuerySet[Session]) -> dict[str, Any]:
+    """Two queries."""
+    sums = found.order_by().aggregate(
+        person_times=Sum("person_times"), women=Sum("women"), elders=Sum("elders")
+    )
+    listed = rows.attendances(selection).filter(session__in=found.order_by().values("pk"))
+    people = listed.aggregate(people=Count("enrolment__learner", distinct=True))["people"]
+    return sums | {"people": people or (None if sums["person_times"] else 0)}
+
+
+def counted_by_session(selection: Selection) -> int:
+    """The 人次 that are no enrolments: heads and attendances at sessions. One query."""
+    found = sessions(selection, counted=True).order_by().aggregate(Sum("person_times"))
+    return int(found["person_times__sum"] or 0)
+
+
+# --- Enrolments and learners ----------------------------------------------------------------------
+
+
+def enrolments(selection: Selection) -> QuerySet[Enrolment]:
+    """Those that are one 人次 each."""
+    return rows.enrolments(selection).filter(rows.by_run())
+
+
+def in_enrolment(words: str, *, at: str = "") -> Q:
+    """Rows with these words in the name, the employer or the run of the enrolment that `at` leads to."""
+    fields = ("name", "employer", "run__name", "run__programme__name")
+    found = Q()
+    for field in fields:
+        found |= Q(**{f"{at}{field}__icontains": words})
+    return found
+
+
+def learners(selection: Selection, words: str = "") -> QuerySet[Learner]:
+    """Those who are 人数, with the `times` they took part and their `hours`; `words` narrow all of it."""
+    took_part, here = rows.enrolments(selection), rows.attendances(selection)
+    if words:
+        took_part = took_part.filter(in_enrolment(words))
+        here = here.filter(in_enrolment(words, at="enrolment__"))
+    by_name = took_part.filter(rows.by_run()).order_by()
+    inside = Q(enrolments__in=took_part.order_by().values("pk"))
+    return Learner.objects.filter(
+        Q(pk__in=by_name.values("learner")) | Q(pk__in=here.values("enrolment__learner"))
+    ).annotate(
+        times=Count("enrolments", filter=inside),
+        hours=Coalesce(Sum("enrolments__hours", filter=inside), Decimal(0)),
+    )
+
+
+def with_last_enrolment(selection: Selection, people: Iterable[Learner]) -> None:
+    """Gives each learner `last`: the newest enrolment of the selection, or None. One query."""
+    shown = list(people)
+    found = rows.enrolments(selection).filter(learner__in=shown).select_related("district")
+    last = {one.learner_id: one for one in found.order_by(F("run__starts_on").asc(nulls_first=True), "pk")}
+    for learner in shown:
+        learner.last = last.get(learner.pk)  # type: ignore[attr-defined]
+
+
+# --- Certificates -------------------------------------------------------------------------------
+
+
+def certificates(selection: Selection, *, state: str = "") -> QuerySet[Certificate]:
+    """Those that are counted; with a `state` all of that state, reissued and revoked ones too."""
+    if not state:
+        return rows.certificates(selection)
+    user, run = selection.user, "enrolment__run"
+    found = Certificate.objects.visible_to(user) if user else Certificate.objects.all()
+    limits = narrowed(
+        selection, programme=f"{run}__programme", bureau=f"{run}__bureau", district="enrolment__district"
+    )
+    return found.filter(limits, year=selection.year, state=state)
+
+
+# --- What opens ---------------------------------------------------------------------------------
+
+
+def open_runs(user: User, runs: Iterable[int]) -> set[int]:
+    """Those of these runs whose page the user may open: a district sees people of runs held elsewhere."""
+    return set(ClassRun.objects.visible_to(user).filter(pk__in=set(runs)).values_list("pk", flat=True))
+
+
+def open_learners(user: User, learners: Iterable[int]) -> set[int]:
+    """Those of these learners whose record the user may open."""
+    return set(Learner.objects.visible_to(user).filter(pk__in=set(learners)).values_list("pk", flat=True))
