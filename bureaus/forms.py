@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from bureaus.models import AuditEvent, Bureau
@@ -12,7 +13,9 @@ from bureaus.models.bureaus import BureauQuerySet
 
 
 class CloseYearForm(forms.Form):
-    bureau: forms.ModelChoiceField[Bureau] = forms.ModelChoiceField(Bureau.objects.none(), label=_("单位"))
+    bureau: forms.ModelChoiceField[Bureau] = forms.ModelChoiceField(
+        Bureau.objects.none(), label=_("单位"), empty_label=_("请选择单位")
+    )
     year = forms.IntegerField(label=_("年度"), min_value=2000, max_value=2100)
 
     def __init__(self, *args: Any, bureaus: BureauQuerySet, **kwargs: Any) -> None:
@@ -30,5 +33,17 @@ class AuditFilter(forms.Form):
     """Filters of the audit; one that cannot be read is left out."""
 
     deed = forms.ChoiceField(choices=AuditEvent.Deed.choices, required=False)
+    bureau: forms.ModelChoiceField[Bureau] = forms.ModelChoiceField(Bureau.objects.none(), required=False)
     since = forms.DateField(required=False)
     until = forms.DateField(required=False)
+
+    def __init__(self, *args: Any, bureaus: BureauQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["bureau"].queryset = bureaus  # type: ignore[attr-defined]
+
+    def narrow(self, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+        """The events that pass the filters that could be read."""
+        self.is_valid()
+        paths = {"deed": "deed", "bureau": "bureau", "since": "at__date__gte", "until": "at__date__lte"}
+        given = {path: self.cleaned_data.get(name) for name, path in paths.items()}
+        return events.filter(**{path: value for path, value in given.items() if value})

@@ -7,11 +7,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from bureaus.access import SignedInRequest, allowed, audit_in_reach, bureaus_for
+from bureaus.access import SignedInRequest, allowed, audit_in_reach, bureaus_for, may
 from bureaus.closing import close_year, reopen_year
 from bureaus.forms import AuditFilter, CloseYearForm, ReopenForm
 from bureaus.models import AuditEvent, YearClose
@@ -38,20 +39,18 @@ def set_type(request: HttpRequest) -> HttpResponse:
 @allowed("audit.read")
 def audit(request: SignedInRequest) -> HttpResponse:
     """What was done, by whom, when and why, in the bureaus in reach."""
-    form = AuditFilter(request.GET)
-    form.is_valid()
-    given = form.cleaned_data
-    events = audit_in_reach(request.user).select_related("user", "bureau")
-    if given.get("deed"):
-        events = events.filter(deed=given["deed"])
-    if given.get("since"):
-        events = events.filter(at__date__gte=given["since"])
-    if given.get("until"):
-        events = events.filter(at__date__lte=given["until"])
-    page = Paginator(events, LINES_A_PAGE).get_page(request.GET.get("page"))
-    return render(
-        request, "bureaus/audit.html", {"page": page, "deeds": AuditEvent.Deed.choices, "given": given}
-    )
+    bureaus = bureaus_for(request.user, "audit.read")
+    form = AuditFilter(request.GET, bureaus=bureaus)
+    events = form.narrow(audit_in_reach(request.user)).select_related("user", "bureau")
+    context = {
+        "page": Paginator(events, LINES_A_PAGE).get_page(request.GET.get("page")),
+        "deeds": AuditEvent.Deed.choices,
+        "bureaus": bureaus.values_list("pk", "name"),
+        "given": form.cleaned_data,
+        "may_close": may(request.user, "year.close"),
+        "today": timezone.localdate(),
+    }
+    return render(request, "bureaus/audit.html", context)
 
 
 @require_GET
@@ -62,10 +61,11 @@ def years(request: SignedInRequest) -> HttpResponse:
 
 def show_years(request: SignedInRequest, form: CloseYearForm) -> HttpResponse:
     closed = YearClose.objects.filter(bureau__in=bureaus_for(request.user, "year.close"))
+    lines = Paginator(closed.select_related("bureau", "closed_by"), LINES_A_PAGE)
     context = {
-        "closed": closed.select_related("bureau", "closed_by"),
+        "page": lines.get_page(request.GET.get("page")),
         "form": form,
-        "reopen_form": ReopenForm(),
+        "may_audit": may(request.user, "audit.read"),
     }
     return render(request, "bureaus/years.html", context, status=422 if form.is_bound else 200)
 
@@ -77,7 +77,8 @@ def close(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return show_years(request, form)
     close_year(form.cleaned_data["bureau"], form.cleaned_data["year"], user=request.user)
-    messages.success(request, _("已封账，这个年度的数据不能再改。"))
+    words = {"bureau": form.cleaned_data["bureau"], "year": form.cleaned_data["year"]}
+    messages.success(request, _("%(bureau)s %(year)d 年度已封账，数据不能再改。") % words)
     return redirect("bureaus:years")
 
 
@@ -89,7 +90,8 @@ def reopen(request: SignedInRequest, pk: int) -> HttpResponse:
     form = ReopenForm(request.POST)
     if form.is_valid():
         reopen_year(closed, user=request.user, reason=form.cleaned_data["reason"])
-        messages.success(request, _("已解除封账。"))
+        words = {"bureau": closed.bureau, "year": closed.year}
+        messages.success(request, _("%(bureau)s %(year)d 年度已解除封账。更正后请再封账。") % words)
     else:
         messages.error(request, _("请填写解除封账的原因。"))
     return redirect("bureaus:years")

@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
 from certificates.models import Certificate
 from courses.models import Enrolment
-from learners.models import Identity, Learner
+from learners.models import Learner
 
 
 @dataclass(frozen=True, slots=True)
 class YearOfLearning:
-    """The classes of one year, and the hours (学时) of those in which the learner took part."""
+    """The enrolments of one year; `times` and `hours` (学时) of those in which the learner took part."""
 
     year: int
     enrolments: list[Enrolment]
+    times: int
     hours: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
+    """The years newest first."""
+
     learner: Learner
     years: list[YearOfLearning]
     certificates: list[Certificate]
-    identities: list[Identity] = field(default_factory=list)
 
     @property
     def hours(self) -> Decimal:
         return sum((year.hours for year in self.years), Decimal(0))
 
     @property
-    def classes(self) -> int:
-        return sum(len(year.enrolments) for year in self.years)
+    def times(self) -> int:
+        return sum(year.times for year in self.years)
 
     def hours_in(self, year: int) -> Decimal:
         return next((one.hours for one in self.years if one.year == year), Decimal(0))
@@ -43,11 +45,13 @@ class Record:
 def record_of(
     learner: Learner, enrolments: Iterable[Enrolment], certificates: Iterable[Certificate]
 ) -> Record:
-    """The record made of these rows, newest year first. `enrolments` come with their run and programme."""
+    """The record made of these rows. `enrolments` come with their run and programme."""
     ordered = sorted(enrolments, key=lambda row: (row.run.year, str(row.run.starts_on or "")), reverse=True)
-    years = []
-    for year, rows in groupby(ordered, key=lambda row: row.run.year):
-        of_year = list(rows)
-        hours = sum((row.hours for row in of_year if row.state in Enrolment.TOOK_PART), Decimal(0))
-        years.append(YearOfLearning(year, of_year, hours))
-    return Record(learner, years, list(certificates), list(learner.identities.all()))
+    years = [year_of(year, list(some)) for year, some in groupby(ordered, key=lambda row: row.run.year)]
+    return Record(learner, years, list(certificates))
+
+
+def year_of(year: int, enrolments: list[Enrolment]) -> YearOfLearning:
+    took_part = [row for row in enrolments if row.state in Enrolment.TOOK_PART]
+    hours = sum((row.hours for row in took_part), Decimal(0))
+    return YearOfLearning(year, enrolments, len(took_part), hours)

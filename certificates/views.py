@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+import datetime
+
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from bureaus.access import SignedInRequest, allowed, bureaus_for
+from bureaus.models import User
 from certificates.models import Certificate
 from certificates.records import Record, record_of
-from courses.models import Enrolment
+from courses.models import ClassRun, Enrolment, Session
 from courses.models.enrolments import EnrolmentQuerySet
-from learners.models import Holder, Learner
+from learners.models import AccountLink, Holder, Identity, Learner
+
+SHOWN = 5
 
 
 @require_GET
 @allowed("learners.read")
 def record(request: SignedInRequest, pk: int) -> HttpResponse:
     """What the user's bureaus may see of a learner; phones only as these bureaus wrote them."""
-    learner = get_object_or_404(
-        Learner.objects.visible_to(request.user).prefetch_related("identities"), pk=pk
-    )
-    enrolments = Enrolment.objects.visible_to(request.user).filter(learner=learner)
+    learner = get_object_or_404(Learner.objects.visible_to(request.user), pk=pk)
+    enrolments = with_runs(Enrolment.objects.visible_to(request.user).filter(learner=learner))
     certificates = Certificate.objects.visible_to(request.user).filter(learner=learner)
     held = Holder.objects.filter(learner=learner, bureau__in=bureaus_for(request.user, "learners.read"))
+    runs = ClassRun.objects.visible_to(request.user).filter(enrolments__learner=learner)
     context = {
-        "record": record_of(learner, with_runs(enrolments), certificates.select_related("issuer")),
+        "record": record_of(learner, enrolments, newest(certificates)),
+        "papers": learner.identities.exclude(kind=Identity.Kind.EMPLOYER_NAME),
         "phones": held.exclude(phone="").select_related("bureau"),
+        "open_runs": set(runs.values_list("pk", flat=True)),
+        "today": timezone.localdate(),
     }
     return render(request, "certificates/record.html", context)
 
@@ -37,22 +44,39 @@ def with_runs(enrolments: EnrolmentQuerySet) -> EnrolmentQuerySet:
     return enrolments.select_related("run__programme", "run__bureau", "district")
 
 
+def newest(certificates: QuerySet[Certificate]) -> QuerySet[Certificate]:
+    return certificates.select_related("issuer").order_by("-year", "-issued_on", "number")
+
+
 @require_GET
-def own(request: HttpRequest) -> HttpResponse:
-    """The records that the signed-in account looks after."""
+def own(request: SignedInRequest) -> HttpResponse:
+    """The records that the signed-in account looks after today."""
     today = timezone.localdate()
-    links = request.user.learner_links.filter(Q(until=None) | Q(until__gte=today))  # type: ignore[union-attr]
-    records = [own_record(link.learner) for link in links.select_related("learner")]
+    links = list(links_of(request.user, today))
+    records = [(link, own_record(link.learner)) for link in links]
     context = {
-        "records": [(one, one.hours_in(today.year)) for one in records],
+        "records": [(link, one, one.hours_in(today.year)) for link, one in records],
+        "coming": coming(links, today)[:SHOWN],
         "year": today.year,
-        "today": today,
     }
     return render(request, "certificates/own.html", context)
 
 
+def links_of(user: User, today: datetime.date) -> QuerySet[AccountLink]:
+    """Oneself first."""
+    valid = AccountLink.objects.filter(Q(until=None) | Q(until__gte=today), user=user)
+    return valid.select_related("learner").order_by("-relation", "learner__name", "pk")
+
+
 def own_record(learner: Learner) -> Record:
+    """All of it, whichever bureau wrote it. Two queries."""
     enrolments = with_runs(Enrolment.objects.filter(learner=learner))
-    return record_of(
-        learner, enrolments, Certificate.objects.filter(learner=learner).select_related("issuer")
-    )
+    return record_of(learner, enrolments, newest(Certificate.objects.filter(learner=learner)))
+
+
+def coming(links: list[AccountLink], today: datetime.date) -> QuerySet[Session]:
+    """The sessions from today on to which these learners are to go."""
+    expected = (Enrolment.State.ADMITTED, Enrolment.State.ATTENDING)
+    enrolled = Enrolment.objects.filter(learner__in=[link.learner_id for link in links], state__in=expected)
+    planned = Session.objects.filter(held_on__gte=today, state=Session.State.PLANNED)
+    return planned.filter(run__in=enrolled.order_by().values("run")).select_related("run")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -46,6 +47,10 @@ class SelectionForm(forms.Form):
         self.this_year = Plan.objects.year_to_show(timezone.localdate())
 
     def selection(self) -> Selection:
+        return self._selection
+
+    @cached_property
+    def _selection(self) -> Selection:
         self.is_valid()
         given = self.cleaned_data
         return Selection(

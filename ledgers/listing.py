@@ -73,9 +73,14 @@ def sessions(selection: Selection, *, counted: bool) -> QuerySet[Session]:
     `here` are those known by name; `person_times` is None where the run counts instead, or for one not held.
     """
     found = rows.sessions(selection) if counted else all_sessions(selection)
-    present = Attendance.objects.filter(session=OuterRef("pk"), state__in=Attendance.HERE)
-    present = present.exclude(enrolment__state__in=rows.NOT_HERE).order_by().values("session")
-    here = Coalesce(Subquery(present.annotate(count=Count("pk")).values("count")), 0)
+    present = (
+        Attendance.objects.filter(session=OuterRef("pk"), state__in=Attendance.HERE)
+        .exclude(enrolment__state__in=rows.NOT_HERE)
+        .order_by()
+        .values("session")
+        .annotate(count=Count("pk"))
+    )
+    here = Coalesce(Subquery(present.values("count")), 0)
     counts = rows.BY_SESSION & Q(state=Session.State.HELD)
     return found.annotate(
         here=NullIf(here, Value(0)),

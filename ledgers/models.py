@@ -17,6 +17,8 @@ from certificates.models import Certificate
 from courses.models import Enrolment, Programme, Session
 from peixun.lib.encryption import EncryptedTextField
 
+STALLED_AFTER = datetime.timedelta(minutes=3)
+
 
 class LedgerImportQuerySet(models.QuerySet["LedgerImport"]):
     def visible_to(self, user: User) -> LedgerImportQuerySet:
@@ -80,6 +82,7 @@ class LedgerImport(models.Model):
         related_name="+",
     )
     uploaded_at = models.DateTimeField(_("上传时间"), auto_now_add=True)
+    touched_at = models.DateTimeField(_("进展时间"), auto_now=True)
     applied_at = models.DateTimeField(_("导入时间"), null=True, blank=True)
     undone_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
 
@@ -111,7 +114,11 @@ class LedgerImport(models.Model):
     def tell(self, stage: str, *, done: int = 0, total: int = 0) -> None:
         """Says how far the work is; seen by the page that waits."""
         self.stage, self.done, self.total = stage, done, total
-        self.save(update_fields=["stage", "done", "total"])
+        self.save(update_fields=["stage", "done", "total", "touched_at"])
+
+    def has_stalled(self, now: datetime.datetime) -> bool:
+        """Its worker has not been heard of for so long that it must have been killed."""
+        return self.state in self.AT_WORK and now - self.touched_at > STALLED_AFTER
 
     @property
     def expires_at(self) -> datetime.datetime:

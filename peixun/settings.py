@@ -203,6 +203,8 @@ if not DEBUG:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
     SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None
+# Uploads never touch the disk in the open: they stay in memory until they are sealed.
+FILE_UPLOAD_HANDLERS = ["peixun.lib.uploads.InMemoryUpload"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a class of 300 people on one page
 
 # Encrypted columns and files: the first key encrypts, all decrypt. The digest key never rotates.
@@ -218,6 +220,8 @@ PEIXUN_UPLOAD_KEEP_DAYS = env.number("PEIXUN_UPLOAD_KEEP_DAYS", 30, least=1)
 
 # --- Registers in the admin ---------------------------------------------------------------------
 IMPORT_EXPORT_USE_TRANSACTIONS = True
+# The default leaves uploads that nobody confirmed in the temporary folder for ever.
+IMPORT_EXPORT_TMP_STORAGE_CLASS = "import_export.tmp_storages.CacheStorage"
 IMPORT_EXPORT_SKIP_ADMIN_LOG = False
 
 # --- Logs ---------------------------------------------------------------------------------------

@@ -44,11 +44,13 @@ def apply(
 ) -> Outcomes:
     """Compares again and writes the good rows. `expected` is the fingerprint of the confirmed preview.
 
-    Raises `YearClosed` or `PreviewOutdated`; then nothing is written.
+    Raises `YearClosed` or `PreviewOutdated`, or `LedgerImport.DoesNotExist` where another worker was first;
+    then nothing is written.
     """
     with transaction.atomic():
         # One import at a time writes to a plan: two that bring the same new person would collide.
         Plan.objects.select_for_update().get(pk=terms.programme.plan_id)
+        LedgerImport.objects.select_for_update().get(pk=batch.pk, state=LedgerImport.State.APPLYING)
         YearClose.objects.demand_open(terms.bureau, terms.year)
         now = timezone.now()
         outcomes = compare(ledger, terms, today=timezone.localdate(now))

@@ -141,5 +141,21 @@ def confirm_step(batch: LedgerImport) -> None:
     except YearClosed as error:
         batch.state, batch.message = LedgerImport.State.PREVIEW, str(error)
         batch.save(update_fields=["state", "message"])
+    except LedgerImport.DoesNotExist:
+        return  # another worker has written it meanwhile
     else:
         live.announce()
+
+
+def restart_if_stalled(batch: LedgerImport) -> None:
+    """Starts the step of a killed worker again: reading writes nothing, and writing was rolled back.
+
+    Should the worker live after all, the state of the import lets only one of them write.
+    """
+    now = timezone.now()
+    if not batch.has_stalled(now):
+        return
+    stalled = LedgerImport.objects.filter(pk=batch.pk, state=batch.state, touched_at=batch.touched_at)
+    if stalled.update(touched_at=now):
+        step = confirm if batch.state == LedgerImport.State.APPLYING else preview if batch.stage else read
+        step.enqueue(str(batch.pk))

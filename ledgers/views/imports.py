@@ -186,6 +186,7 @@ def tabs_of(batch: LedgerImport) -> list[tuple[str, str, int]]:
 def import_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The progress bar anew; tells the page to load again when the work is over."""
     batch = visible(request, pk)
+    jobs.restart_if_stalled(batch)
     response = render(request, "ledgers/imports/bar.html", {"batch": batch})
     if batch.state not in LedgerImport.AT_WORK:
         response["HX-Refresh"] = "true"
@@ -203,6 +204,7 @@ def set_terms(request: SignedInRequest, pk: UUID) -> HttpResponse:
         return show_terms(request, batch, form)
     batch.programme, batch.year = form.cleaned_data["programme"], form.cleaned_data["year"]
     batch.constants, batch.state, batch.message = form.constants(), State.READING, ""
+    batch.stage = "compare"
     batch.save()
     transaction.on_commit(lambda: jobs.preview.enqueue(str(pk)))
     return redirect("ledgers:import", pk)

@@ -65,25 +65,20 @@ def counted_only(request: SignedInRequest) -> bool:
 @allowed("runs.read")
 def runs(request: SignedInRequest) -> HttpResponse:
     form = SelectionForm(request.GET, user=request.user)
-    selection = form.selection()
-    found = listing.runs(selection, counted=counted_only(request))
+    found = listing.runs(form.selection(), counted=counted_only(request))
     if form.search:
-        words = ("name", "number", "place", "programme__name")
-        found = found.filter(containing(form.search, *words))
-    figures = by_run(selection)
-    ordered = in_order(request, found, {"name": "name", "start": "starts_on"}, default="-start")
-    pks = by_figure(list(ordered.values_list("pk", flat=True)), figures, request.GET.get("sort", ""))
+        found = found.filter(containing(form.search, "name", "number", "place", "programme__name"))
+    figures = by_run(form.selection())
+    pks = runs_in_order(request, found, figures)
     page = page_of(request, pks)
     page.object_list = lines_of(page, figures)
-    totals = listing.run_totals(selection, found, [figures[pk] for pk in pks if pk in figures])
-    opens = listing.open_runs(request.user, (line.pk for line in page.object_list))
     return show(
         request,
         "runs",
         form,
         page,
-        totals=totals,
-        opens=opens,
+        totals=listing.run_totals(form.selection(), found, [figures[pk] for pk in pks if pk in figures]),
+        opens=listing.open_runs(request.user, (run.pk for run in page.object_list)),
         sort="-start",
         searchable=_("班次、地点或项目"),
     )
@@ -96,14 +91,18 @@ def containing(words: str, *fields: str) -> Q:
     return found
 
 
-def by_figure(pks: list[int], figures: dict[int, Figures], sort: str) -> list[int]:
-    """By a figure of the runs where `sort` names one; runs without figures come last."""
+def runs_in_order(
+    request: SignedInRequest, found: QuerySet[ClassRun], figures: dict[int, Figures]
+) -> list[int]:
+    """The ids by a column, or by a figure with the runs that have none at the end."""
+    ordered = in_order(request, found, {"name": "name", "start": "starts_on"}, default="-start")
+    pks = list(ordered.values_list("pk", flat=True))
+    sort = request.GET.get("sort", "")
     name = sort.removeprefix("-")
     if name not in FIGURES_OF_RUNS:
         return pks
-    backwards = sort.startswith("-")
     known = [pk for pk in pks if pk in figures]
-    known.sort(key=lambda pk: getattr(figures[pk], name) or 0, reverse=backwards)
+    known.sort(key=lambda pk: getattr(figures[pk], name) or 0, reverse=sort.startswith("-"))
     return known + [pk for pk in pks if pk not in figures]
 
 

@@ -11,11 +11,6 @@ LEDGERS = Path(__file__).resolve().parent.parent / "ledgers"
 
 
 @pytest.fixture
-def plan(db):
-    call_command("load_plan", stdout=StringIO())
-
-
-@pytest.fixture
 def bring_in(plan):
     """Runs `import_ledger` and gives its exit code and what `--json` printed."""
 

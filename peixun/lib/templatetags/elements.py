@@ -125,6 +125,12 @@ def signatures(*labels: str) -> dict[str, Any]:
     return {"labels": labels}
 
 
+@register.inclusion_tag("elements/to_rows.html")
+def to_rows(value: Number | None, url: str, unit: str = "") -> dict[str, Any]:
+    """A figure that leads to the rows behind it; a plain figure where there are none."""
+    return {"value": value, "url": url, "unit": unit}
+
+
 # --- Progress and charts ------------------------------------------------------------------------
 
 
@@ -194,6 +200,24 @@ def bar_chart(title: str, series: Choices, unit: str = "") -> dict[str, Any]:
     rows = [
         {"label": label, "value": value, "percent": share(value, most), "url": "".join(url)}
         for label, value, *url in entries
+    ]
+    return {"title": title, "rows": rows, "unit": unit}
+
+
+@register.inclusion_tag("elements/column_chart.html")
+def column_chart(title: str, series: Choices, unit: str = "") -> dict[str, Any]:
+    """`title` says the finding; `series` holds (label, value), few enough to stand side by side."""
+    entries = [(label, value) for label, value in series]
+    most = max((value for _, value in entries), default=0)
+    rows = [
+        {
+            "label": label,
+            "value": value,
+            "percent": share(value, most),
+            "rest": round(100 - share(value, most), 1),
+            "key": bool(value) and value == most,
+        }
+        for label, value in entries
     ]
     return {"title": title, "rows": rows, "unit": unit}
 
