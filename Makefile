@@ -24,7 +24,7 @@ check: $(READY_DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy bureaus learners courses certificates ledgers peixun
-	$(BIN)/djlint --check --lint --quiet peixun/templates */templates
+	$(BIN)/djlint --lint --quiet peixun/templates */templates
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
 ## Real Chromium (see docs/development.md); CHROMIUM names the binary.

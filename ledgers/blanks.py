@@ -77,12 +77,12 @@ def ready_cells(sheet: Worksheet, columns: list[Column]) -> None:
             sheet.add_data_validation(choice)
             choice.add(place)
         if column.key in TEXT_COLUMNS:
-            for ready, *_rest in sheet[place]:
-                ready.number_format = "@"
+            for line in sheet.iter_rows(HEADER_ROW + 1, last, at, at):
+                line[0].number_format = "@"
 
 
 def set_up_page(sheet: Worksheet) -> None:
-    sheet.freeze_panes = sheet.cell(HEADER_ROW + 1, 1)
+    sheet.freeze_panes = f"A{HEADER_ROW + 1}"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]

@@ -55,6 +55,9 @@ def entry(request: HttpRequest, label: str, url: str) -> NavigationEntry:
 def who(request: HttpRequest) -> dict[str, str]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"name": "", "place": ""}
+        return {"name": "", "place": "", "bureau": ""}
     member = next(iter(memberships_of(user)), None)
-    return {"name": str(user), "place": f"{member.bureau} · {member.get_role_display()}" if member else ""}
+    if member is None:
+        return {"name": str(user), "place": "", "bureau": ""}
+    place = f"{member.bureau} · {member.get_role_display()}"
+    return {"name": str(user), "place": place, "bureau": str(member.bureau)}
