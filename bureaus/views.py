@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from bureaus.access import SignedInRequest, allowed, audit_in_reach, bureaus_for, may
+from bureaus.access import SignedInRequest, allowed, audit_in_reach, bureaus_for, may, memberships_of
 from bureaus.closing import close_year, reopen_year
 from bureaus.forms import AuditFilter, CloseYearForm, ReopenForm
 from bureaus.models import AuditEvent, YearClose
@@ -48,6 +48,7 @@ def audit(request: SignedInRequest) -> HttpResponse:
         "bureaus": bureaus.values_list("pk", "name"),
         "given": form.cleaned_data,
         "may_close": may(request.user, "year.close"),
+        "unit": next((member.bureau for member in memberships_of(request.user)), ""),
         "today": timezone.localdate(),
     }
     return render(request, "bureaus/audit.html", context)
@@ -56,7 +57,9 @@ def audit(request: SignedInRequest) -> HttpResponse:
 @require_GET
 @allowed("year.close")
 def years(request: SignedInRequest) -> HttpResponse:
-    return show_years(request, CloseYearForm(bureaus=bureaus_for(request.user, "year.close")))
+    """The years that are closed, and a form to close another: last year, unless said otherwise."""
+    last = {"year": timezone.localdate().year - 1}
+    return show_years(request, CloseYearForm(initial=last, bureaus=bureaus_for(request.user, "year.close")))
 
 
 def show_years(request: SignedInRequest, form: CloseYearForm) -> HttpResponse:

@@ -52,14 +52,11 @@ def newest(certificates: QuerySet[Certificate]) -> QuerySet[Certificate]:
 def own(request: SignedInRequest) -> HttpResponse:
     """The records that the signed-in account looks after today."""
     today = timezone.localdate()
-    links = list(links_of(request.user, today))
-    records = [(link, own_record(link.learner)) for link in links]
-    context = {
-        "records": [(link, one, one.hours_in(today.year)) for link, one in records],
-        "coming": coming(links, today)[:SHOWN],
-        "year": today.year,
-    }
-    return render(request, "certificates/own.html", context)
+    lines = []
+    for link in links_of(request.user, today):
+        record = own_record(link.learner)
+        lines.append((link, record, record.hours_in(today.year), coming(link.learner, today)[:SHOWN]))
+    return render(request, "certificates/own.html", {"lines": lines, "year": today.year})
 
 
 def links_of(user: User, today: datetime.date) -> QuerySet[AccountLink]:
@@ -74,9 +71,9 @@ def own_record(learner: Learner) -> Record:
     return record_of(learner, enrolments, newest(Certificate.objects.filter(learner=learner)))
 
 
-def coming(links: list[AccountLink], today: datetime.date) -> QuerySet[Session]:
-    """The sessions from today on to which these learners are to go."""
+def coming(learner: Learner, today: datetime.date) -> QuerySet[Session]:
+    """The sessions from today on to which the learner is to go. One query."""
     expected = (Enrolment.State.ADMITTED, Enrolment.State.ATTENDING)
-    enrolled = Enrolment.objects.filter(learner__in=[link.learner_id for link in links], state__in=expected)
+    enrolled = Enrolment.objects.filter(learner=learner, state__in=expected)
     planned = Session.objects.filter(held_on__gte=today, state=Session.State.PLANNED)
-    return planned.filter(run__in=enrolled.order_by().values("run")).select_related("run")
+    return planned.filter(run__in=enrolled.order_by().values("run"))

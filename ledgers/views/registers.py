@@ -167,7 +167,7 @@ def learners(request: SignedInRequest) -> HttpResponse:
         "learners",
         form,
         page,
-        totals=found.aggregate(times=Sum("times"), hours=Sum("hours")),
+        totals=found.aggregate(all_times=Sum("times"), all_hours=Sum("hours")),
         opens=listing.open_learners(request.user, (row.pk for row in page.object_list)),
         sort="name",
         searchable=_("姓名、单位或班次"),

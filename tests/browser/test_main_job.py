@@ -17,6 +17,10 @@ def upload(page, name):
     page.wait_for_selector("text=逐行检查", timeout=20_000)
 
 
+def workbook_of(download):
+    return openpyxl.load_workbook(io.BytesIO(Path(download.path()).read_bytes()))
+
+
 def test_an_officer_brings_in_last_years_ledger_and_takes_out_the_yearly_one(window):
     page = window("tongchou")
     watcher = window("tongchou")
@@ -34,7 +38,7 @@ def test_an_officer_brings_in_last_years_ledger_and_takes_out_the_yearly_one(win
     assert "被存成数字" in text or "数字" in text
     with page.expect_download() as download:
         page.click("text=下载有问题的行")
-    assert openpyxl.load_workbook(download.value.path()).active.max_row == 2 + 6
+    assert workbook_of(download.value).active.max_row == 2 + 6
 
     page.click("button:has-text('导入 234 行')")
     page.wait_for_selector("text=查看指标进度", timeout=20_000)
@@ -51,8 +55,7 @@ def test_an_officer_brings_in_last_years_ledger_and_takes_out_the_yearly_one(win
     with page.expect_download() as download:
         page.click("text=下载 Excel")
     assert download.value.suggested_filename.startswith("2024年度")
-    book = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes()))
-    assert len(book.sheetnames) == 9
+    assert len(workbook_of(download.value).sheetnames) == 9
 
 
 def test_an_import_is_undone_with_a_reason(window):
