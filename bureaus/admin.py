@@ -8,7 +8,14 @@ from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
 from bureaus.models import Bureau, District, Membership, User
-from bureaus.registers import BureauAliases, BureauResource, DistrictAliases, DistrictResource, RegisterAdmin
+from bureaus.registers import (
+    Audited,
+    BureauAliases,
+    BureauResource,
+    DistrictAliases,
+    DistrictResource,
+    RegisterAdmin,
+)
 
 admin.site.unregister(Group)  # rights come from memberships, see bureaus/access.py
 
@@ -20,7 +27,7 @@ class MembershipInline(admin.TabularInline):
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):
+class AccountAdmin(Audited, UserAdmin):
     list_display = ("username", "name", "phone", "is_active", "is_staff")
     list_filter = ("is_active", "is_staff", "memberships__role")
     search_fields = ("username", "name", "phone")

@@ -81,11 +81,8 @@ class RegisterResource(resources.ModelResource):
             raise ValueError(_("缺少“%(names)s”列，请用导出的表作模板。") % {"names": "、".join(missing)})
 
 
-class RegisterAdmin(ImportExportModelAdmin):
-    """The admin of a register. Each change is a line of the audit."""
-
-    formats = (XLSX, CSV)
-    list_per_page = 50
+class Audited(admin.ModelAdmin):
+    """Each change by hand is a line of the audit."""
 
     def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
         self.audit(request, obj, after={"added": True})
@@ -101,15 +98,22 @@ class RegisterAdmin(ImportExportModelAdmin):
             self.audit(request, obj, before={"deleted": str(obj)})
         return super().log_deletions(request, queryset)
 
+    def audit(self, request: HttpRequest, obj: models.Model, **values: Any) -> None:
+        label = f"{obj._meta.verbose_name}：{obj}"
+        AuditEvent.record(AuditEvent.Deed.REGISTER_CHANGED, label, user=request.user, **values)  # type: ignore[arg-type]
+
+
+class RegisterAdmin(Audited, ImportExportModelAdmin):
+    """The admin of a register: audited, in and out as a table."""
+
+    formats = (XLSX, CSV)
+    list_per_page = 50
+
     def generate_log_entries(self, result: Any, request: HttpRequest) -> None:
         """One line for a table that was brought in, with its counts."""
         counts = {str(name): number for name, number in result.totals.items() if number}
         label = f"{self.model._meta.verbose_name}"
         AuditEvent.record(AuditEvent.Deed.REGISTER_CHANGED, label, user=request.user, after=counts)  # type: ignore[arg-type]
-
-    def audit(self, request: HttpRequest, obj: models.Model, **values: Any) -> None:
-        label = f"{obj._meta.verbose_name}：{obj}"
-        AuditEvent.record(AuditEvent.Deed.REGISTER_CHANGED, label, user=request.user, **values)  # type: ignore[arg-type]
 
 
 class AliasesInline(admin.TabularInline):

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from bureaus.models import Bureau
 from courses.models import Programme, QuotaPeriod
 from ledgers.columns import BY_KEY
+from ledgers.importing import receiving
 from ledgers.models import LedgerImport
 
 
@@ -26,6 +28,11 @@ class UploadForm(forms.Form):
     bureau: forms.ModelChoiceField[Bureau] = forms.ModelChoiceField(
         Bureau.objects.none(), label=_("填报单位")
     )
+
+    def clean_file(self) -> UploadedFile[Any]:
+        file: UploadedFile[Any] = self.cleaned_data["file"]
+        receiving.demand_fitting(file.name or "", file.size or 0)
+        return file
 
     def __init__(self, *args: Any, bureaus: QuerySet[Bureau], default: Bureau | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -3,8 +3,10 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext_lazy as _
 
 from bureaus.models import Bureau
@@ -44,12 +46,19 @@ class Course(models.Model):
         return self.name
 
 
+def demand_size(file: FieldFile) -> None:
+    """A material is no larger than an upload may be."""
+    if file.size > settings.PEIXUN_UPLOAD_MAX_MIB * 1024 * 1024:
+        limit = {"limit": settings.PEIXUN_UPLOAD_MAX_MIB}
+        raise ValidationError(_("文件超过 %(limit)d MB，请压缩或拆分后再上传。"), params=limit)
+
+
 class CourseMaterial(models.Model):
     course = models.ForeignKey(
         Course, verbose_name=_("课程"), on_delete=models.CASCADE, related_name="materials"
     )
     title = models.CharField(_("标题"), max_length=80)
-    file = models.FileField(_("文件"), upload_to="materials/")
+    file = models.FileField(_("文件"), upload_to="materials/", validators=[demand_size])
 
     class Meta:
         verbose_name = _("课程资料")

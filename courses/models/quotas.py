@@ -11,9 +11,10 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from bureaus.models import Bureau, District
-from courses.models.plans import Plan
-from courses.models.programmes import Programme
+from bureaus.access import bureaus_for
+from bureaus.models import Bureau, District, User
+from courses.models.plans import ActionBureau, LeadRole, Plan
+from courses.models.programmes import Programme, ProgrammeBureau
 
 
 class Quota(models.Model):
@@ -67,6 +68,14 @@ class Quota(models.Model):
 
 
 class QuotaPeriodQuerySet(models.QuerySet["QuotaPeriod"]):
+    def editable_by(self, user: User) -> QuotaPeriodQuerySet:
+        """Periods of quotas that the user's bureaus lead."""
+        bureaus = bureaus_for(user, "commitment.mark")
+        led = ActionBureau.objects.filter(bureau__in=bureaus, role=LeadRole.LEAD).values("action")
+        own = ProgrammeBureau.objects.filter(bureau__in=bureaus, role=LeadRole.LEAD).values("programme")
+        programmes = Programme.objects.filter(Q(action__in=led) | Q(pk__in=own))
+        return self.filter(quota__in=Quota.objects.filter(programmes__in=programmes))
+
     def in_year(self, year: int) -> QuotaPeriodQuerySet:
         return self.filter(starts_on__lte=datetime.date(year, 12, 31), ends_on__gte=datetime.date(year, 1, 1))
 

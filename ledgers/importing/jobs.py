@@ -147,15 +147,17 @@ def confirm_step(batch: LedgerImport) -> None:
         live.announce()
 
 
-def restart_if_stalled(batch: LedgerImport) -> None:
+def restart_if_stalled(batch: LedgerImport) -> bool:
     """Starts the step of a killed worker again: reading writes nothing, and writing was rolled back.
 
     Should the worker live after all, the state of the import lets only one of them write.
     """
     now = timezone.now()
     if not batch.has_stalled(now):
-        return
+        return False
     stalled = LedgerImport.objects.filter(pk=batch.pk, state=batch.state, touched_at=batch.touched_at)
-    if stalled.update(touched_at=now):
-        step = confirm if batch.state == LedgerImport.State.APPLYING else preview if batch.stage else read
-        step.enqueue(str(batch.pk))
+    if not stalled.update(touched_at=now):
+        return False
+    step = confirm if batch.state == LedgerImport.State.APPLYING else preview if batch.stage else read
+    step.enqueue(str(batch.pk))
+    return True

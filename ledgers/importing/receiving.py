@@ -12,6 +12,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
@@ -20,7 +21,6 @@ from django.utils.translation import gettext as _
 
 from bureaus.models import Bureau, User
 from ledgers.models import LedgerImport
-from ledgers.reading import UnreadableFile
 from peixun.lib.encryption import seal, unseal
 
 ENDINGS = (".xlsx", ".xls", ".csv", ".tsv", ".txt")
@@ -38,11 +38,17 @@ def shown_name(name: str) -> str:
     return kept or _("未命名文件")
 
 
-def demand_ending(name: str) -> None:
-    if not name.lower().strip().endswith(ENDINGS):
-        raise UnreadableFile(
-            _("只能上传 Excel 或文本台账（%(endings)s），请在 Excel 或 WPS 里另存为 .xlsx 后再上传。")
-            % {"endings": "、".join(ENDINGS[:4])}
+def demand_fitting(name: str, size: int) -> None:
+    """Raises `ValidationError` for a wrong ending, or for more bytes than an upload may have."""
+    if not shown_name(name).lower().endswith(ENDINGS):
+        raise ValidationError(
+            _("只能上传 Excel 或文本台账（%(endings)s），请在 Excel 或 WPS 里另存为 .xlsx 后再上传。"),
+            params={"endings": "、".join(ENDINGS[:4])},
+        )
+    if size > size_limit():
+        raise ValidationError(
+            _("文件超过 %(limit)d MB。请按县市区或班次拆成几个文件，分次上传。"),
+            params={"limit": settings.PEIXUN_UPLOAD_MAX_MIB},
         )
 
 
@@ -51,14 +57,8 @@ def size_limit() -> int:
 
 
 def receive(content: bytes, *, name: str, bureau: Bureau, user: User) -> LedgerImport:
-    """Stores an upload under a name of our own. Raises `UnreadableFile` for a wrong ending or size."""
+    """Stores an upload under a name of our own."""
     shown = shown_name(name)
-    demand_ending(shown)
-    if len(content) > size_limit():
-        raise UnreadableFile(
-            _("文件超过 %(limit)d MB。请按县市区或班次拆成几个文件，分次上传。")
-            % {"limit": settings.PEIXUN_UPLOAD_MAX_MIB}
-        )
     drop_expired(timezone.now())
     batch = LedgerImport(
         bureau=bureau,

@@ -6,6 +6,7 @@ import datetime
 from io import BytesIO
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from bureaus.access import SignedInRequest, allowed, may
+from bureaus.access import SignedInRequest, allowed
 from courses.models import QuotaPeriod
 from ledgers import live
 from ledgers.commitments import mark_commitment
@@ -68,7 +69,7 @@ def board(request: SignedInRequest, selection: Selection) -> dict[str, Any]:
         "planned": states.get("planned", 0) + states.get("open", 0),
         "months": [(month_name(month), month.person_times) for month in months],
         "finding": finding_of(months),
-        "may_mark": may(request.user, "commitment.mark"),
+        "markable": set(QuotaPeriod.objects.editable_by(request.user).values_list("pk", flat=True)),
     }
 
 
@@ -100,9 +101,10 @@ def finding_of(months: list[Month]) -> str:
 @allowed("commitment.mark")
 def commitment(request: SignedInRequest, pk: int) -> HttpResponse:
     """A commitment in words: done on a day, with evidence; or not done yet."""
-    period = get_object_or_404(
-        QuotaPeriod.objects.select_related("quota__plan").filter(quota__value=None), pk=pk
-    )
+    in_words = QuotaPeriod.objects.filter(quota__value=None).select_related("quota__plan")
+    period = get_object_or_404(in_words, pk=pk)
+    if not QuotaPeriod.objects.editable_by(request.user).filter(pk=pk).exists():
+        raise PermissionDenied(_("这一项由牵头单位登记。"))
     form = CommitmentForm(request.POST or None, instance=period)
     if request.method == "POST" and form.is_valid():
         mark_commitment(form.save(commit=False), user=request.user)

@@ -27,7 +27,7 @@ from ledgers.importing.receiving import preview_of, receive
 from ledgers.importing.report import FaultyRow, workbook_of
 from ledgers.importing.undoing import CannotUndo, undo
 from ledgers.models import LedgerImport, LedgerRow
-from ledgers.reading import UnreadableFile
+from ledgers.views.preview import lay_out
 
 State = LedgerImport.State
 ROWS_A_PAGE = 50
@@ -64,12 +64,8 @@ def new_import(request: SignedInRequest) -> HttpResponse:
         default=own_bureau(request.user),
     )
     if request.method == "POST" and form.is_valid():
-        try:
-            batch = start_import(form.cleaned_data["file"], form.cleaned_data["bureau"], request.user)
-        except UnreadableFile as error:
-            form.add_error("file", error.message)
-        else:
-            return redirect("ledgers:import", batch.pk)
+        batch = start_import(form.cleaned_data["file"], form.cleaned_data["bureau"], request.user)
+        return redirect("ledgers:import", batch.pk)
     return render(request, "ledgers/imports/new.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -132,32 +128,19 @@ def show_terms(request: SignedInRequest, batch: LedgerImport, form: TermsForm | 
 def show_rows(request: SignedInRequest, batch: LedgerImport) -> HttpResponse:
     tab = chosen_tab(request, batch)
     page = Paginator(rows_of(batch, tab), ROWS_A_PAGE).get_page(request.GET.get("page"))
-    preview = preview_of(batch)
-    for row in page.object_list:
-        key = LedgerRow.key(row.sheet, row.number)
-        row.shown = with_run(preview.get("shown", {}).get(key, {}))  # type: ignore[attr-defined]
-        row.changes = preview.get("changes", {}).get(key, [])  # type: ignore[attr-defined]
     context = {
         "batch": batch,
         "figures": batch.figures,
         "page": page,
-        "tab": tab,
+        "state": tab,
         "tabs": tabs_of(batch),
-        "has_values": bool(preview),
-        "lectures": bool(batch.figures.get("headcount", {}).get("sessions")),
+        "columns": lay_out(batch, page.object_list, preview_of(batch)),
         "mine": batch.uploaded_by == request.user,
         "may_undo": batch.state == State.APPLIED
         and LedgerImport.objects.undoable_by(request.user).filter(pk=batch.pk).exists(),
         "undo_form": UndoForm(),
     }
     return render(request, "ledgers/imports/rows.html", context)
-
-
-def with_run(shown: dict[str, str]) -> dict[str, str]:
-    """The row's class or activity under one name, whichever column gave it."""
-    trade = " ".join(filter(None, (shown.get("trade"), shown.get("grade"))))
-    run = shown.get("run") or shown.get("activity") or shown.get("course") or trade
-    return shown | {"run": run}
 
 
 def chosen_tab(request: SignedInRequest, batch: LedgerImport) -> str:

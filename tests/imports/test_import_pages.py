@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -240,6 +241,16 @@ def test_the_faulty_rows_can_be_downloaded_with_the_reasons(client, send, go, pr
     assert sheet.max_row == 3
     assert sheet["E3"].value == "李秀英"
     assert "filename*=utf-8''" in response["Content-Disposition"]
+
+
+def test_the_timer_drops_and_restarts(send, capsys):
+    batch = send(text_ledger(row(1, ANNA)))
+    long_ago = timezone.now() - datetime.timedelta(minutes=10)
+    LedgerImport.objects.filter(pk=batch.pk).update(state=State.READING, touched_at=long_ago)
+    call_command("tidy_imports")
+    assert "0 uploads dropped, 1 imports restarted" in capsys.readouterr().out
+    batch.refresh_from_db()
+    assert batch.state == State.ASKING
 
 
 def test_a_killed_worker_is_replaced_when_the_page_asks(client, send, programme):

@@ -40,9 +40,7 @@ class Training:
     def learner(self, name: str, bureau: Bureau | None = None, phone: str = "") -> Learner:
         learner = Learner.objects.filter(name=name).first()
         learner = learner or Learner.objects.create(name=name, gender="female", birth="1985-06-12")
-        Holder.objects.get_or_create(
-            learner=learner, bureau=bureau or self.bureau, defaults={"phone": phone}
-        )
+        Holder.objects.get_or_create(learner=learner, bureau=bureau or self.bureau, defaults={"phone": phone})
         return learner
 
     def enrol(self, run: ClassRun, *names: str, **values: Any) -> list[Enrolment]:

@@ -50,7 +50,9 @@ def test_no_bureau_sees_the_phone_that_another_wrote(wang, login, officer, outsi
     assert "13811112222" not in page
 
 
-def test_certificates_of_other_bureaus_runs_are_not_shown(wang, training, login, officer, first, foreign, text):
+def test_certificates_of_other_bureaus_runs_are_not_shown(
+    wang, training, login, officer, first, foreign, text
+):
     training.certificate(first.enrolments.get(name="王小明"), "测〔2024〕1号")
     training.certificate(foreign.enrolments.get(name="王小明"), "外〔2024〕1号", state="revoked")
     page = text(login(officer).get(address(wang)))

@@ -73,7 +73,8 @@ def test_fifty_people_a_page(training, login, officer):
 
 
 @pytest.mark.parametrize(
-    "query", ["?page=abc", "?page=-1", "?page=999999999999", "?q=%00", "?state=zz", "?sort=--", "?q=" + "长" * 99]
+    "query",
+    ["?page=abc", "?page=-1", "?page=999999999999", "?q=%00", "?state=zz", "?sort=--", "?q=" + "长" * 99],
 )
 def test_an_address_with_mistakes_still_shows_the_run(first, login, officer, query):
     assert login(officer).get(address(first, query)).status_code == 200

@@ -78,6 +78,14 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// A link into what is folded away unfolds it.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="#"]');
+  const target = link && document.getElementById(link.hash.slice(1));
+  const folded = target && target.closest("details");
+  if (folded) folded.open = true;
+});
+
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
   if (!menu) return;
