@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from bureaus.access import SignedInRequest, allowed, bureaus_for
+from bureaus.access import SignedInRequest, allowed, bureaus_for, memberships_of
 from bureaus.models import User
 from certificates.models import Certificate
 from certificates.records import Record, record_of
@@ -35,6 +35,7 @@ def record(request: SignedInRequest, pk: int) -> HttpResponse:
         "papers": learner.identities.exclude(kind=Identity.Kind.EMPLOYER_NAME),
         "phones": held.exclude(phone="").select_related("bureau"),
         "open_runs": set(runs.values_list("pk", flat=True)),
+        "unit": next((member.bureau for member in memberships_of(request.user)), ""),
         "today": timezone.localdate(),
     }
     return render(request, "certificates/record.html", context)

@@ -21,6 +21,7 @@ from courses.models.enrolments import EnrolmentQuerySet
 from learners.models import Learner
 
 PEOPLE_A_PAGE = 50
+PEOPLE_ON_PAPER = 1_000
 SORTS = {"name": "name", "employer": "employer", "district": "district__order", "hours": "hours"}
 HOUR_WORDS = {"theory": _("理论"), "practice": _("实操"), "online": _("线上"), "offline": _("线下")}
 
@@ -67,7 +68,8 @@ def in_order(people: EnrolmentQuerySet, sort: str) -> EnrolmentQuerySet:
 
 
 def page_of(rows: Any, request: SignedInRequest) -> Page[Any]:
-    return Paginator(rows, PEOPLE_A_PAGE).get_page(request.GET.get("page"))
+    size = PEOPLE_ON_PAPER if request.GET.get("all") == "1" else PEOPLE_A_PAGE
+    return Paginator(rows, size).get_page(request.GET.get("page"))
 
 
 def with_hours(page: Page[Enrolment]) -> Page[Enrolment]:

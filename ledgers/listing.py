@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, NullIf
@@ -88,14 +87,27 @@ def sessions(selection: Selection, *, counted: bool) -> QuerySet[Session]:
     )
 
 
-def session_totals(selection: Selection, found: QuerySet[Session]) -> dict[str, Any]:
-    """Two queries."""
-    sums = found.order_by().aggregate(
-        person_times=Sum("person_times"), women=Sum("women"), elders=Sum("elders")
-    )
+@dataclass(frozen=True, slots=True)
+class SessionTotals:
+    person_times: int
+    people: int | None
+    women: int | None
+    elders: int | None
+
+
+def session_totals(selection: Selection, found: QuerySet[Session]) -> SessionTotals:
+    """The totals of these sessions, people counted afresh. Two queries."""
+    # A sum must not bear the name of what it adds up, or it adds up itself.
+    sums = found.order_by().aggregate(Sum("person_times"), Sum("women"), Sum("elders"))
     listed = rows.attendances(selection).filter(session__in=found.order_by().values("pk"))
-    people = listed.aggregate(people=Count("enrolment__learner", distinct=True))["people"]
-    return sums | {"people": people or (None if sums["person_times"] else 0)}
+    people = listed.aggregate(count=Count("enrolment__learner", distinct=True))["count"]
+    person_times = sums["person_times__sum"] or 0
+    return SessionTotals(
+        person_times=person_times,
+        people=people or (None if person_times else 0),
+        women=sums["women__sum"],
+        elders=sums["elders__sum"],
+    )
 
 
 def counted_by_session(selection: Selection) -> int:

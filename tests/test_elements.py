@@ -101,7 +101,7 @@ def test_text_in_elements_is_escaped():
 
 def test_work_of_unknown_length_shows_that_it_goes_on():
     assert "<progress" in shown('{% job "正在读取文件" 0 0 %}')
-    assert "120 / 240行" in shown('{% job "正在检查" 120 240 unit="行" %}')
+    assert "120 / 240 行" in shown('{% job "正在检查" 120 240 unit="行" %}')
 
 
 @pytest.mark.parametrize("name", ["400.html", "500.html"])

@@ -167,16 +167,18 @@ class Writer:
     def write_holders(self, people: list[Outcome]) -> None:
         """From now on the bureau may see these learners, and has these phones of theirs."""
         bureau = self.terms.bureau
+        phones = self.outcomes.phones()
         held: dict[int, Holder] = {}
         for ids in chunks(sorted({outcome.learner_id for outcome in people if outcome.learner_id})):
             held |= {h.learner_id: h for h in Holder.objects.filter(bureau=bureau, learner__in=ids)}
         new: dict[int, tuple[Outcome, Holder]] = {}
         changed: dict[int, Holder] = {}
         for outcome in people:
-            learner_id, phone = outcome.learner_id or 0, outcome.row.phone
+            learner_id = outcome.learner_id or 0
+            phone = phones[outcome.identity][1] if outcome.identity in phones else ""
             if learner_id in new:
-                new[learner_id][1].phone = phone or new[learner_id][1].phone
-            elif learner_id not in held:
+                continue
+            if learner_id not in held:
                 new[learner_id] = (outcome, Holder(learner_id=learner_id, bureau=bureau, phone=phone))
             elif phone and held[learner_id].phone != phone:
                 self.note_before(outcome, "phone", held[learner_id].phone)

@@ -75,6 +75,7 @@ class Comparison:
         self.runs: dict[RunKey, ClassRun] = {}
         self.enrolments: dict[tuple[int, int], Enrolment] = {}
         self.phones: dict[int, str] = {}
+        self.phone_rows: set[int] = set()
         self.certificates: dict[CertificateKey, Certificate] = {}
         self.certificates_of: dict[int, Certificate] = {}
         self.lectures: dict[LectureKey, list[Session]] = defaultdict(list)
@@ -85,6 +86,7 @@ class Comparison:
         outcomes = Outcomes(self.terms, self.ledger, rows)
         self.read_people(outcomes)
         self.read_lectures(outcomes)
+        self.phone_rows = {id(outcome) for outcome, _phone in outcomes.phones().values()}
         for outcome in rows:
             if outcome.good and outcome.row.kind == "lecture":
                 self.match_lecture(outcome)
@@ -214,8 +216,9 @@ class Comparison:
         outcome.state = State.CHANGED if outcome.changes else State.SAME
 
     def compare_phone(self, outcome: Outcome) -> None:
+        """A person has one phone for a bureau, though the rows of several classes may give several."""
         stored = self.phones.get(outcome.learner_id or 0, "")
-        if outcome.row.phone and outcome.row.phone != stored:
+        if id(outcome) in self.phone_rows and outcome.row.phone != stored:
             outcome.changes["phone"] = (stored, outcome.row.phone)
 
     def compare_run(self, outcome: Outcome) -> None:

@@ -15,6 +15,7 @@ from ledgers.reading import CheckedRow, Ledger, Warned
 
 State = LedgerRow.State
 RunKey = tuple[int, str]
+Identity = tuple[str, str, str]  # kind, value, digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Outcome:
     programme: Programme | None = None
     district: District | None = None
     run_key: RunKey | None = None
-    identity: tuple[str, str, str] | None = None
+    identity: Identity | None = None
     learner_id: int | None = None
     run_id: int | None = None
     enrolment_id: int | None = None
@@ -77,6 +78,14 @@ class Outcomes:
 
     def lectures(self) -> Iterable[Outcome]:
         return (outcome for outcome in self.good() if outcome.row.kind == "lecture")
+
+    def phones(self) -> dict[Identity, tuple[Outcome, str]]:
+        """The phone of each person, with the row that gives it: the last good row that has one."""
+        return {
+            outcome.identity: (outcome, outcome.row.phone)
+            for outcome in self.participants()
+            if outcome.identity and outcome.row.phone
+        }
 
     def figures(self) -> dict[str, Any]:
         """Counts of rows by state, and of what the good rows speak of (学时 as a number)."""

@@ -20,7 +20,8 @@ TOGETHER = {
 }
 OF_THE_ROW = ("duplicate_row",)  # faults of the whole row: no cell of it is wrong
 NUMERIC = ("hours", "headcount")
-UNBROKEN = ("name", "id_number", "hours", "headcount")
+UNBROKEN = ("name", "id_number", "dates", "hours", "headcount")
+LONGEST_UNBROKEN = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Cell:
 
     @property
     def unbroken(self) -> bool:
-        return self.key in UNBROKEN
+        return self.key in UNBROKEN and len(self.text) <= LONGEST_UNBROKEN
 
 
 def headings(lectures: bool) -> dict[str, str]:
@@ -86,7 +87,7 @@ def lay_out(batch: LedgerImport, rows: Iterable[LedgerRow], preview: dict[str, A
     ]
     for row, texts, fault in shown:
         row.cells = [Cell(name, columns[name], texts.get(name, ""), fault == name) for name in used]  # type: ignore[attr-defined]
-        row.marked = fault in used  # type: ignore[attr-defined]
+        row.marked = fault in used or row.code in OF_THE_ROW  # type: ignore[attr-defined]
     return [Cell(name, columns[name], "", False) for name in used]
 
 

@@ -85,6 +85,14 @@ def test_a_person_of_two_bureaus_is_one_and_each_holds_its_own_phone(bring_in, l
     assert phones == {"市科协": "13800000001", "市教育局": "13900000002"}
 
 
+def test_a_person_with_two_phones_in_one_ledger_is_the_same_the_second_time(bring_in, ledger):
+    rows = (row(1, ANNA), row(2, ANNA, 班次="第2期培训班", 联系电话="13900000002"))
+    bring_in(ledger(*rows))
+    assert Holder.objects.get().phone == "13900000002"
+    _code, again = bring_in(ledger(*rows))
+    assert (again["new"], again["changed"], again["same"]) == (0, 0, 2)
+
+
 def test_another_persons_certificate_number_is_refused(bring_in, ledger):
     bring_in(ledger(row(1, ANNA)))
     code, result = bring_in(ledger(row(1, BO, 班次="第2期培训班")))

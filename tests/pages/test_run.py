@@ -70,6 +70,7 @@ def test_fifty_people_a_page(training, login, officer):
     client = login(officer)
     assert len(client.get(address(run)).context["page"]) == 50
     assert len(client.get(address(run, "?page=2")).context["page"]) == 1
+    assert len(client.get(address(run, "?all=1")).context["page"]) == 51  # for paper
 
 
 @pytest.mark.parametrize(
