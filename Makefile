@@ -42,8 +42,9 @@ lock: $(READY_DEV)
 
 ## Collects and compiles the strings of the English catalogue (needs GNU gettext).
 messages: $(READY_DEV)
-	$(BIN)/python manage.py makemessages -l en --no-location --ignore .venv
-	$(BIN)/python manage.py compilemessages
+	$(BIN)/python manage.py makemessages -l en --no-location --no-obsolete \
+		--ignore .venv --ignore tests --ignore bench --ignore var --ignore staticfiles
+	$(BIN)/python manage.py compilemessages --ignore .venv
 
 $(READY): requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -8,5 +8,4 @@ from courses.models import Enrolment
 class PeopleFilter(forms.Form):
     """One that cannot be read is left out."""
 
-    q = forms.CharField(required=False, max_length=60)
     state = forms.ChoiceField(choices=Enrolment.State.choices, required=False)

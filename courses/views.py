@@ -19,6 +19,7 @@ from courses.forms import PeopleFilter
 from courses.models import Attendance, ClassRun, Enrolment, Session
 from courses.models.enrolments import EnrolmentQuerySet
 from learners.models import Learner
+from peixun.lib.search import kept_search, searchable
 
 PEOPLE_A_PAGE = 50
 PEOPLE_ON_PAPER = 1_000
@@ -26,21 +27,23 @@ SORTS = {"name": "name", "employer": "employer", "district": "district__order", 
 HOUR_WORDS = {"theory": _("理论"), "practice": _("实操"), "online": _("线上"), "offline": _("线下")}
 
 
-@require_GET
+@searchable
 @allowed("runs.read")
 def run(request: SignedInRequest, pk: int) -> HttpResponse:
     """A run's facts and figures, its sessions, and its people by page."""
     runs = ClassRun.objects.visible_to(request.user).select_related("programme__group", "bureau", "district")
     found = get_object_or_404(runs, pk=pk)
     enrolled = Enrolment.objects.visible_to(request.user).filter(run=found)
-    people = searched(enrolled, PeopleFilter(request.GET))
+    words = kept_search(request)
+    people = matching(enrolled, PeopleFilter(request.GET), words)
     page = page_of(in_order(people.select_related("district"), request.GET.get("sort", "")), request)
     context = {
         "run": found,
         "figures": figures_of(found, enrolled),
         "sessions": found.sessions.prefetch_related("trainers"),
         "page": with_hours(page),
-        "searched": any(request.GET.get(name) for name in ("q", "state")),
+        "searched": bool(words or request.GET.get("state")),
+        "words": words,
         "sums": people.took_part().aggregate(times=Count("pk"), hours=Sum("hours")),
         "states": Enrolment.State.choices,
         "open_learners": learners_open_to(request.user, page),
@@ -49,11 +52,11 @@ def run(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "courses/run.html", context)
 
 
-def searched(people: EnrolmentQuerySet, form: PeopleFilter) -> EnrolmentQuerySet:
+def matching(people: EnrolmentQuerySet, form: PeopleFilter, words: str) -> EnrolmentQuerySet:
     """By name or employer, and by state."""
     form.is_valid()
-    if wanted := form.cleaned_data.get("q"):
-        people = people.filter(Q(name__icontains=wanted) | Q(employer__icontains=wanted))
+    if words:
+        people = people.filter(Q(name__icontains=words) | Q(employer__icontains=words))
     if state := form.cleaned_data.get("state"):
         people = people.filter(state=state)
     return people

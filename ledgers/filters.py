@@ -37,7 +37,6 @@ class SelectionForm(forms.Form):
     district: forms.ModelChoiceField[District] = forms.ModelChoiceField(
         District.objects.all(), required=False
     )
-    q = forms.CharField(required=False, max_length=60)
 
     def __init__(self, data: Any, *, user: User) -> None:
         super().__init__(data)
@@ -62,11 +61,6 @@ class SelectionForm(forms.Form):
             lead=given.get("lead"),
             district=given.get("district"),
         )
-
-    @property
-    def search(self) -> str:
-        self.is_valid()
-        return str(self.cleaned_data.get("q") or "").strip()
 
     @property
     def chosen_year(self) -> int:

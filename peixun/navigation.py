@@ -33,8 +33,9 @@ def navigation(request: HttpRequest) -> list[NavigationEntry]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return []
+    works = bool(memberships_of(user)) or user.is_staff
     wanted = [
-        (True, _("工作台"), "ledgers:home"),
+        (works, _("工作台"), "ledgers:home"),
         (may(user, "figures.read"), _("指标进度"), "ledgers:progress"),
         (may(user, "runs.read"), _("班次"), "ledgers:runs"),
         (may(user, "learners.read"), _("学员"), "ledgers:learners"),

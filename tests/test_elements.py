@@ -1,6 +1,7 @@
 """The elements of pages: what they say, where their links lead, and that they obey the content policy."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,23 @@ def test_figures_are_written_for_people(value, text):
 def test_a_card_shows_several_figures_with_their_units():
     html = shown('{% figure "班次 · 场次" 19 "期" 46 "场" %}')
     assert re.findall(r"<b>(\d+)</b><span>(.)</span>", html) == [("19", "期"), ("46", "场")]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1204, '<a href="/runs/">1,204</a> 期'), (0, '<span class="muted">0</span>')]
+)
+def test_only_a_figure_with_rows_leads_to_them(value, text):
+    assert shown('{% to_rows value "/runs/" "期" %}', value=value).strip() == text
+
+
+def test_rows_that_cannot_be_listed_leave_a_plain_figure():
+    assert shown('{% to_rows 12 "" %}').strip() == "12"
+
+
+def test_the_heading_on_paper_leaves_out_a_unit_that_is_not_known():
+    html = shown('{% print_header "年度指标进度" unit day %}', unit="", day=date(2025, 9, 20))
+    assert "单位" not in html
+    assert "2025年9月20日" in html
 
 
 @pytest.mark.parametrize(("kind", "sign"), [("done", "✓"), ("steady", "●"), ("behind", "▲"), ("fault", "✕")])
@@ -213,7 +231,7 @@ def test_a_group_of_choices_has_a_legend():
 # --- Charts -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("chart", ["bar_chart", "line_chart"])
+@pytest.mark.parametrize("chart", ["bar_chart", "column_chart", "line_chart"])
 def test_a_chart_says_its_finding_and_has_its_figures_in_a_table(chart):
     source = f'{{% {chart} "9 月最多" series unit="人次" %}}'
     html = shown(source, series=[("8月", 60), ("9月", 1640)])
@@ -221,10 +239,21 @@ def test_a_chart_says_its_finding_and_has_its_figures_in_a_table(chart):
     assert "1,640 人次</td>" in html
 
 
-@pytest.mark.parametrize("chart", ["bar_chart", "line_chart"])
+@pytest.mark.parametrize("chart", ["bar_chart", "column_chart", "line_chart"])
 @pytest.mark.parametrize("series", [[], [("9月", 0)]])
 def test_a_chart_bears_having_nothing_to_show(chart, series):
     assert "<figure" in shown(f'{{% {chart} "还没有培训" series %}}', series=series)
+
+
+def test_the_highest_column_stands_out_and_reaches_the_top():
+    html = shown('{% column_chart "9 月最多" series %}', series=[("8月", 60), ("9月", 240)])
+    assert html.count("column-key") == 1
+    assert 'y="0.0%" width="100%" height="100.0%"' in html
+    assert 'y="75.0%" width="100%" height="25.0%"' in html
+
+
+def test_columns_without_a_value_have_no_highest():
+    assert "column-key" not in shown('{% column_chart "还没有" series %}', series=[("8月", 0), ("9月", 0)])
 
 
 # --- The content policy -------------------------------------------------------------------------

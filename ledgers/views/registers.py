@@ -14,7 +14,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
 
 from bureaus.access import SignedInRequest, allowed, may, memberships_of
 from certificates.models import Certificate
@@ -22,6 +21,7 @@ from courses.models import ClassRun
 from ledgers import listing
 from ledgers.figures import Figures, by_run
 from ledgers.filters import SelectionForm
+from peixun.lib.search import kept_search, searchable
 
 ROWS_A_PAGE = 50
 FIGURES_OF_RUNS = ("person_times", "people", "hours", "passed")
@@ -43,31 +43,32 @@ def in_order(
 
 
 def show(
-    request: SignedInRequest, name: str, form: SelectionForm, page: Page[Any], **words: Any
+    request: SignedInRequest, name: str, form: SelectionForm, page: Page[Any], **more: Any
 ) -> HttpResponse:
     """The register `name` with what all of them need."""
     context = {
         "form": form,
         "selection": form.selection(),
         "page": page,
+        "words": kept_search(request),
         "unit": next((str(member.bureau) for member in memberships_of(request.user)), ""),
         "today": timezone.localdate(),
         "may_import": may(request.user, "ledger.import"),
     }
-    return render(request, f"ledgers/registers/{name}.html", context | words)
+    return render(request, f"ledgers/registers/{name}.html", context | more)
 
 
 def counted_only(request: SignedInRequest) -> bool:
     return request.GET.get("counted") == "1"
 
 
-@require_GET
+@searchable
 @allowed("runs.read")
 def runs(request: SignedInRequest) -> HttpResponse:
-    form = SelectionForm(request.GET, user=request.user)
+    form, words = SelectionForm(request.GET, user=request.user), kept_search(request)
     found = listing.runs(form.selection(), counted=counted_only(request))
-    if form.search:
-        found = found.filter(containing(form.search, "name", "number", "place", "programme__name"))
+    if words:
+        found = found.filter(containing(words, "name", "number", "place", "programme__name"))
     figures = by_run(form.selection())
     pks = runs_in_order(request, found, figures)
     page = page_of(request, pks)
@@ -80,7 +81,7 @@ def runs(request: SignedInRequest) -> HttpResponse:
         totals=listing.run_totals(form.selection(), found, [figures[pk] for pk in pks if pk in figures]),
         opens=listing.open_runs(request.user, (run.pk for run in page.object_list)),
         sort="-start",
-        searchable=_("班次、地点或项目"),
+        searched_by=_("班次、地点或项目"),
     )
 
 
@@ -115,27 +116,34 @@ def lines_of(page: Page[int], figures: dict[int, Figures]) -> list[ClassRun]:
     return lines
 
 
-@require_GET
+@searchable
 @allowed("runs.read")
 def sessions(request: SignedInRequest) -> HttpResponse:
-    form = SelectionForm(request.GET, user=request.user)
+    form, words = SelectionForm(request.GET, user=request.user), kept_search(request)
     found = listing.sessions(form.selection(), counted=counted_only(request))
-    if form.search:
-        found = found.filter(containing(form.search, "title", "place", "programme__name", "run__name"))
+    if words:
+        found = found.filter(containing(words, "title", "place", "programme__name", "run__name"))
     sorts = {"day": "held_on", "title": "title", "times": "person_times", "people": "here"}
     ordered = in_order(request, found, sorts, default="-day")
     page = page_of(request, ordered.select_related("programme", "bureau", "district", "run"))
-    totals = listing.session_totals(form.selection(), found)
-    return show(request, "sessions", form, page, totals=totals, sort="-day", searchable=_("名称、地点或项目"))
+    return show(
+        request,
+        "sessions",
+        form,
+        page,
+        totals=listing.session_totals(form.selection(), found),
+        sort="-day",
+        searched_by=_("名称、地点或项目"),
+    )
 
 
-@require_GET
+@searchable
 @allowed("learners.read")
 def enrolments(request: SignedInRequest) -> HttpResponse:
-    form = SelectionForm(request.GET, user=request.user)
+    form, words = SelectionForm(request.GET, user=request.user), kept_search(request)
     found = listing.enrolments(form.selection())
-    if form.search:
-        found = found.filter(listing.in_enrolment(form.search))
+    if words:
+        found = found.filter(listing.in_enrolment(words))
     sorts = {"name": "name", "employer": "employer", "run": "run__name", "hours": "hours"}
     ordered = in_order(request, found, sorts, default="run")
     page = page_of(request, ordered.select_related("run__programme", "district"))
@@ -145,20 +153,20 @@ def enrolments(request: SignedInRequest) -> HttpResponse:
         form,
         page,
         totals=found.aggregate(hours=Sum("hours"), people=Count("learner", distinct=True)),
-        elsewhere=0 if form.search else listing.counted_by_session(form.selection()),
+        elsewhere=0 if words else listing.counted_by_session(form.selection()),
         opens=listing.open_learners(request.user, (row.learner_id for row in page.object_list)),
         open_runs=listing.open_runs(request.user, (row.run_id for row in page.object_list)),
         sort="run",
-        searchable=_("姓名、单位或班次"),
+        searched_by=_("姓名、单位或班次"),
     )
 
 
-@require_GET
+@searchable
 @allowed("learners.read")
 def learners(request: SignedInRequest) -> HttpResponse:
     """Each person once, with what one did in the selection."""
-    form = SelectionForm(request.GET, user=request.user)
-    found = listing.learners(form.selection(), form.search)
+    form, words = SelectionForm(request.GET, user=request.user), kept_search(request)
+    found = listing.learners(form.selection(), words)
     sorts = {"name": "name", "times": "times", "hours": "hours"}
     page = page_of(request, in_order(request, found, sorts, default="name"))
     listing.with_last_enrolment(form.selection(), page.object_list)
@@ -170,19 +178,19 @@ def learners(request: SignedInRequest) -> HttpResponse:
         totals=found.aggregate(all_times=Sum("times"), all_hours=Sum("hours")),
         opens=listing.open_learners(request.user, (row.pk for row in page.object_list)),
         sort="name",
-        searchable=_("姓名、单位或班次"),
+        searched_by=_("姓名、单位或班次"),
     )
 
 
-@require_GET
+@searchable
 @allowed("certificates.read")
 def certificates(request: SignedInRequest) -> HttpResponse:
-    form = SelectionForm(request.GET, user=request.user)
+    form, words = SelectionForm(request.GET, user=request.user), kept_search(request)
     state = request.GET.get("state", "")
     found = listing.certificates(form.selection(), state=state if state in Certificate.State.values else "")
-    if form.search:
-        words = ("name", "number", "title", "issuer__name", "enrolment__employer", "enrolment__run__name")
-        found = found.filter(containing(form.search, *words))
+    if words:
+        fields = ("name", "number", "title", "issuer__name", "enrolment__employer", "enrolment__run__name")
+        found = found.filter(containing(words, *fields))
     sorts = {"number": "number", "name": "name", "day": "issued_on", "issuer": "issuer__name"}
     ordered = in_order(request, found, sorts, default="number")
     page = page_of(request, ordered.select_related("issuer", "enrolment__run__programme"))
@@ -194,5 +202,5 @@ def certificates(request: SignedInRequest) -> HttpResponse:
         states=Certificate.State.choices,
         opens=listing.open_learners(request.user, (row.learner_id for row in page.object_list)),
         sort="number",
-        searchable=_("姓名、编号、班次或发证单位"),
+        searched_by=_("姓名、编号、班次或发证单位"),
     )

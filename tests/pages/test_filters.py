@@ -16,13 +16,12 @@ def test_every_filter_is_read(coordinator):
     programme = Programme.objects.get(name="培训科技辅导员")
     place, bureau = District.objects.get(name="湘潭县"), Bureau.objects.get(name="市教育局")
     query = f"year=2023&programme={programme.pk}&group=teachers&bureau={bureau.pk}&lead={bureau.pk}"
-    found = form(coordinator, f"{query}&district={place.pk}&q= 王 ")
+    found = form(coordinator, f"{query}&district={place.pk}")
     chosen = found.selection()
     assert (chosen.year, chosen.user, chosen.programme) == (2023, coordinator, programme)
     assert (chosen.bureau, chosen.lead, chosen.district) == (bureau, bureau, place)
     assert chosen.group is not None
     assert chosen.group.code == "teachers"
-    assert found.search == "王"
 
 
 def test_without_a_year_it_is_the_plans_current_or_last_one(coordinator, plan, today):

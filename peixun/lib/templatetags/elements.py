@@ -343,9 +343,10 @@ def filter_select(context: Context, name: str, choices: Choices, *, label: str, 
     return {"name": name, "choices": choices, "label": label, "all": all, "chosen": chosen}
 
 
-@register.inclusion_tag("elements/filter_search.html", takes_context=True)
-def filter_search(context: Context, name: str, *, label: str) -> dict[str, Any]:
-    return {"name": name, "label": label, "value": context.request.GET.get(name, "")}  # type: ignore[attr-defined]
+@register.inclusion_tag("elements/search_box.html", takes_context=True)
+def search_box(context: Context, words: str, *, label: str) -> dict[str, Any]:
+    """Posts `q`, so that no name stands in an address; for views that are `peixun.lib.search.searchable`."""
+    return {"words": words, "label": label, "csrf_token": context.get("csrf_token")}
 
 
 # --- Forms --------------------------------------------------------------------------------------
