@@ -15,6 +15,7 @@ from bureaus.models import Bureau, User
 from courses.models import Enrolment
 from learners.models import Learner
 
+LONGEST_KEY = 480
 BRACKETS = str.maketrans("〔［【[｛（(〕］】]｝）)", "(((((((" + ")))))))")
 
 
@@ -64,7 +65,7 @@ class Certificate(models.Model):
         Issuer, verbose_name=_("发证单位"), on_delete=models.PROTECT, related_name="certificates"
     )
     number = models.CharField(_("证书编号"), max_length=120)
-    number_key = models.CharField(_("比对用编号"), max_length=480, editable=False)
+    number_key = models.CharField(_("比对用编号"), max_length=LONGEST_KEY, editable=False)
     title = models.CharField(_("证书名称"), max_length=200, blank=True)
     learner = models.ForeignKey(
         Learner, verbose_name=_("学员"), on_delete=models.PROTECT, related_name="certificates"

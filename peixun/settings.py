@@ -3,6 +3,7 @@
 Nothing set means development on SQLite, with keys made on first start and kept in `var/keys`.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,7 @@ if SQLITE:
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
     # A file, as in use: SQLite's database in memory knows no WAL, and its locks are others.
-    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / f"test-{os.getpid()}.sqlite3"}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

@@ -1,21 +1,52 @@
 """The named cast: one account for each role, an outsider, a learner; and the plan that is shipped."""
 
+import copy
+
 import pytest
+from django.db.models import Model
 from django.test import Client
 
-from bureaus.models import Bureau, Membership, User
+from bureaus.models import AuditEvent, Bureau, BureauAlias, District, DistrictAlias, Membership, User
 from courses.catalogue import read_catalogue
 from courses.loading import load_catalogue
 from courses.management.commands.load_plan import SHIPPED
-from courses.models import Plan
-from learners.models import AccountLink, Learner
+from courses.models import (
+    Action,
+    ActionBureau,
+    Coverage,
+    HourRule,
+    Plan,
+    PlanReview,
+    PlanTarget,
+    Programme,
+    ProgrammeBureau,
+    Quota,
+    QuotaPeriod,
+)
+from learners.models import AccountLink, Learner, TargetGroup
 
 Role, Reach = Membership.Role, Membership.Reach
 
 
+# What loading the plan writes, in the order of its foreign keys.
+REGISTERS = (
+    *(District, DistrictAlias, Bureau, BureauAlias, TargetGroup, Plan, PlanReview, PlanTarget),
+    *(Action, ActionBureau, Programme, ProgrammeBureau, Coverage, HourRule),
+    *(Quota, Quota.programmes.through, QuotaPeriod),
+)
+loaded: dict[type[Model], list[Model]] = {}
+
+
 @pytest.fixture
 def plan(db) -> Plan:
-    load_catalogue(read_catalogue(SHIPPED), user=None)
+    """The plan that is shipped. Loaded once a process; after that its rows are put back as they were."""
+    if loaded:
+        for model, rows in loaded.items():
+            model._default_manager.bulk_create(copy.deepcopy(rows))
+    else:
+        load_catalogue(read_catalogue(SHIPPED), user=None)
+        AuditEvent.objects.all()._raw_delete("default")
+        loaded.update({model: list(model._default_manager.order_by("pk")) for model in REGISTERS})
     return Plan.objects.get()
 
 

@@ -100,6 +100,14 @@ class Bureau(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def with_predecessors(self) -> set[int]:
+        """The ids of this bureau and of those merged into it or renamed to it. One query a level."""
+        found, level = set[int](), {self.pk}
+        while level := level - found:
+            found |= level
+            level = set(Bureau.objects.filter(successor__in=level).values_list("pk", flat=True))
+        return found
+
     def year_of(self, starts_on: datetime.date, ends_on: datetime.date) -> int:
         """The year in which a run of these days counts, by this bureau's setting."""
         return (starts_on if self.year_basis == self.YearBasis.OPENING else ends_on).year

@@ -16,8 +16,8 @@ class YearClosed(Exception):
 
 class YearCloseQuerySet(models.QuerySet["YearClose"]):
     def demand_open(self, bureau: Bureau, year: int) -> None:
-        """Raises `YearClosed` where `bureau` has closed `year`. One query."""
-        if self.filter(bureau=bureau, year=year).exists():
+        """Raises `YearClosed` where `bureau`, or one merged into it, has closed `year`."""
+        if self.filter(bureau__in=bureau.with_predecessors(), year=year).exists():
             raise YearClosed(
                 gettext("%(bureau)s %(year)d 年度已封账，数据不能再改。如确需更正，请单位管理员先解除封账。")
                 % {"bureau": bureau, "year": year}

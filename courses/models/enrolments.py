@@ -22,7 +22,7 @@ HOUR_KINDS = ("theory", "practice", "online", "offline", "general")
 
 
 def hours_field(name: StrOrPromise) -> models.DecimalField[Decimal | None, Decimal | None]:
-    return models.DecimalField(name, max_digits=7, decimal_places=1, null=True, blank=True)
+    return models.DecimalField(name, max_digits=8, decimal_places=2, null=True, blank=True)
 
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
@@ -75,7 +75,7 @@ class Enrolment(models.Model):
     state = models.CharField(_("状态"), max_length=14, choices=State, default=State.ADMITTED)
     assessment = models.CharField(_("考核"), max_length=8, choices=Assessment, blank=True)
     assessment_words = models.CharField(_("考核结果（原文）"), max_length=200, blank=True)
-    hours = models.DecimalField(_("学时"), max_digits=7, decimal_places=1, default=Decimal(0))
+    hours = models.DecimalField(_("学时"), max_digits=8, decimal_places=2, default=Decimal(0))
     hours_theory = hours_field(_("理论学时"))
     hours_practice = hours_field(_("实操学时"))
     hours_online = hours_field(_("线上学时"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -12,6 +12,7 @@ from bureaus.access import scope_of
 from bureaus.models import Bureau, District, User
 from courses.models.materials import Course, Trainer
 from courses.models.programmes import Programme
+from peixun.lib.comparing import comparable
 
 
 class ClassRunQuerySet(models.QuerySet["ClassRun"]):
@@ -44,6 +45,7 @@ class ClassRun(models.Model):
         Programme, verbose_name=_("项目"), on_delete=models.PROTECT, related_name="runs"
     )
     name = models.CharField(_("班次名称"), max_length=200)
+    name_key = models.CharField(_("比对用名称"), max_length=400, editable=False)
     number = models.CharField(_("期号"), max_length=40, blank=True)
     bureau = models.ForeignKey(
         Bureau, verbose_name=_("主办单位"), on_delete=models.PROTECT, related_name="runs"
@@ -71,7 +73,7 @@ class ClassRun(models.Model):
         indexes: ClassVar = [models.Index(fields=["year", "programme"], name="run_year_programme")]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["programme", "year", "bureau", "name"],
+                fields=["programme", "year", "bureau", "name_key"],
                 name="run_once",
                 violation_error_message=_("本单位该年度、该项目下已有同名的班次。"),
             ),
@@ -84,6 +86,10 @@ class ClassRun(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.name_key = comparable(self.name)[:400]
+        super().save(*args, **kwargs)
 
     @property
     def is_carried_over(self) -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from learners import id_numbers
 from learners.models.learners import Learner
+from peixun.lib.comparing import comparable
 from peixun.lib.encryption import EncryptedTextField, digest
 
 
@@ -48,5 +49,6 @@ class Identity(models.Model):
 
     @classmethod
     def by_employer(cls, name: str, employer: str) -> tuple[str, str, str]:
-        """(kind, value, digest) of a name at an employer."""
-        return cls.Kind.EMPLOYER_NAME, f"{employer} {name}", digest(cls.Kind.EMPLOYER_NAME, employer, name)
+        """(kind, value, digest) of a name at an employer, however the employer's brackets are written."""
+        key = digest(cls.Kind.EMPLOYER_NAME, comparable(employer), name)
+        return cls.Kind.EMPLOYER_NAME, f"{employer} {name}", key

@@ -128,7 +128,7 @@ def bring_in(book: Book) -> None:
     """Imports a ledger as the bureau's officer would, faulty rows left out."""
     programme = Programme.objects.get(name=book.programme)
     bureau = Bureau.objects.get(name=book.bureau)
-    terms = Terms(programme, book.year, bureau, rule_for(programme))
+    terms = Terms(programme, book.year, bureau, rule_for(programme, book.year))
     batch = LedgerImport(
         bureau=bureau,
         programme=programme,

@@ -36,10 +36,7 @@ class Selection:
         """`bureau`, its predecessors, and the bureaus below. One query a level, once a selection."""
         if self.bureau is None:
             return frozenset()
-        found, level = set[int](), {self.bureau.pk}
-        while level := level - found:
-            found |= level
-            level = set(Bureau.objects.filter(successor__in=level).values_list("pk", flat=True))
+        found = self.bureau.with_predecessors()
         return frozenset(found | bureaus_below(sorted(found)))
 
     @property

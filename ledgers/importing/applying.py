@@ -10,12 +10,12 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.utils import timezone
 
-from bureaus.models import AuditEvent, User, YearClose
+from bureaus.models import AuditEvent, Bureau, User, YearClose
 from certificates.models import Certificate, Issuer, number_key
 from courses.models import ClassRun, Enrolment, Plan, Session
 from learners.models import Holder, Identity, Learner, Standing
 from ledgers.importing import fields
-from ledgers.importing.matching import chunks, compare, issuer_of
+from ledgers.importing.matching import Issuers, chunks, compare
 from ledgers.importing.outcomes import Outcome, Outcomes, RunKey, State, Terms
 from ledgers.models import LedgerImport, LedgerRow
 from ledgers.reading import Ledger
@@ -50,12 +50,15 @@ def apply(
     with transaction.atomic():
         # One import at a time writes to a plan: two that bring the same new person would collide.
         Plan.objects.select_for_update().get(pk=terms.programme.plan_id)
+        Bureau.objects.select_for_update().get(pk=terms.bureau.pk)  # nor is a year closed meanwhile
         LedgerImport.objects.select_for_update().get(pk=batch.pk, state=LedgerImport.State.APPLYING)
         YearClose.objects.demand_open(terms.bureau, terms.year)
         now = timezone.now()
         outcomes = compare(ledger, terms, today=timezone.localdate(now))
         if expected is not None and outcomes.fingerprint() != [tuple(row) for row in expected]:
             raise PreviewOutdated
+        for year in certificate_years(outcomes) - {terms.year}:
+            YearClose.objects.demand_open(terms.bureau, year)
         Writer(batch, outcomes).write()
         batch.state, batch.applied_at = LedgerImport.State.APPLIED, timezone.now()
         batch.figures = outcomes.figures()
@@ -68,6 +71,12 @@ def apply(
             after={"programme": terms.programme.name, "year": terms.year} | batch.figures,
         )
     return outcomes
+
+
+def certificate_years(outcomes: Outcomes) -> set[int]:
+    """The years in which certificates of new and changed rows count."""
+    days = {o.row.certificate_day for o in outcomes.participants() if o.state != State.SAME}
+    return {day.year for day in days if day}
 
 
 class Writer:
@@ -118,8 +127,9 @@ class Writer:
             if outcome.run_key in self.runs:
                 self.stretch(self.runs[outcome.run_key], outcome)
         for run in self.runs.values():
-            if run.ends_on and run.ends_on > self.today:
-                run.state = ClassRun.State.RUNNING
+            if run.state != ClassRun.State.CANCELLED:
+                over = run.ends_on is None or run.ends_on <= self.today
+                run.state = ClassRun.State.FINISHED if over else ClassRun.State.RUNNING
             run.save(update_fields=["starts_on", "ends_on", "place", "state"])
 
     def new_run(self, outcome: Outcome) -> ClassRun:
@@ -247,17 +257,13 @@ class Writer:
 
     def write_certificates(self, people: list[Outcome]) -> None:
         numbered = [outcome for outcome in people if outcome.row.certificate_number]
-        issuers: dict[str, Issuer] = {}
+        issuers = Issuers(self.terms.bureau)
         new: list[tuple[Outcome, Certificate]] = []
         for outcome in numbered:
-            name = issuer_of(outcome.row, self.terms)
             if outcome.certificate_id is not None:
-                self.change_certificate(outcome)
-                continue
-            if name not in issuers:
-                own = self.terms.bureau if name == self.terms.bureau.name else None
-                issuers[name], _made = Issuer.objects.get_or_create(name=name, defaults={"bureau": own})
-            new.append((outcome, self.certificate_of(outcome, issuers[name])))
+                self.change_certificate(outcome, issuers)
+            else:
+                new.append((outcome, self.certificate_of(outcome, issuers.make(outcome.row))))
         for (outcome, _unsaved), stored in zip(
             new, bulk(Certificate, [certificate for _outcome, certificate in new]), strict=True
         ):
@@ -278,19 +284,24 @@ class Writer:
             year=row.certificate_day.year if row.certificate_day else self.terms.year,
         )
 
-    def change_certificate(self, outcome: Outcome) -> None:
+    def change_certificate(self, outcome: Outcome, issuers: Issuers) -> None:
         changes = {
             attribute: outcome.changes[name]
             for name, attribute in PREVIEWED_CERTIFICATE.items()
             if name in outcome.changes
         }
-        if not changes:
+        if not changes and "certificate_issuer" not in outcome.changes:
             return
         certificate = Certificate.objects.get(pk=outcome.certificate_id or 0)
-        old = {name: old for name, (old, _new) in changes.items()} | {"number_key": certificate.number_key}
+        old = {name: old for name, (old, _new) in changes.items()}
+        old |= {name: getattr(certificate, name) for name in ("number_key", "year", "issuer_id")}
         self.note_before(outcome, "certificate", old)
         for name, (_old, new) in changes.items():
             setattr(certificate, name, new)
+        if certificate.issued_on:
+            certificate.year = certificate.issued_on.year
+        if "certificate_issuer" in outcome.changes:
+            certificate.issuer = issuers.make(outcome.row)
         certificate.save()
 
     def write_sessions(self, lectures: list[Outcome]) -> None:
@@ -314,9 +325,7 @@ class Writer:
             year=self.terms.year,
             title=row.run,
             held_on=row.start or self.today,
-            place=row.place,
-            state=Session.State.HELD if row.start and row.start <= self.today else Session.State.PLANNED,
-            **fields.of_session(outcome),
+            **fields.of_session(outcome, today=self.today),
         )
 
 

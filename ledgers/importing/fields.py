@@ -25,6 +25,7 @@ LABELS = {
     "starts_on": BY_KEY["start"].heading,
     "ends_on": BY_KEY["end"].heading,
     "assessment_words": BY_KEY["assessment"].heading,
+    "certificate_issuer": BY_KEY["certificate_issuer"].heading,
     "speaker": BY_KEY["teacher"].heading,
 }
 
@@ -61,7 +62,7 @@ def of_enrolment(outcome: Outcome, *, today: datetime.date) -> dict[str, Any]:
     return values | {f"hours_{kind}": row.hours.get(kind) for kind in HOUR_KINDS}
 
 
-def of_session(outcome: Outcome) -> dict[str, Any]:
+def of_session(outcome: Outcome, *, today: datetime.date) -> dict[str, Any]:
     """Every field of the lecture's session that this row would make."""
     row = outcome.row
     return {
@@ -71,6 +72,8 @@ def of_session(outcome: Outcome) -> dict[str, Any]:
         "elders": row.elders,
         "speaker": row.teacher,
         "note": row.particulars.get("note", ""),
+        "place": row.place,
+        "state": Session.State.HELD if row.start and row.start <= today else Session.State.PLANNED,
     }
 
 

@@ -6,9 +6,11 @@ in a state from which a person can go on.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from functools import wraps
 
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
@@ -25,6 +27,10 @@ from ledgers.models import LedgerImport, LedgerRow
 from ledgers.reading import Ledger, UnreadableFile, read_ledger
 
 
+class StepFailed(RuntimeError):
+    """The database refused a step; its own words are left out."""
+
+
 def terms_of(batch: LedgerImport) -> Terms:
     """The terms that the import's page was given. Raises ValueError while some are missing."""
     if batch.programme is None or batch.year is None:
@@ -33,15 +39,17 @@ def terms_of(batch: LedgerImport) -> Terms:
         programme=batch.programme,
         year=batch.year,
         bureau=batch.bureau,
-        rule=rule_for(batch.programme),
+        rule=rule_for(batch.programme, batch.year),
         constants=batch.constants,
     )
 
 
-def rule_for(programme: Programme) -> HourRule:
-    """The hour rule of today; a plan that was loaded has a general one."""
-    rule = HourRule.objects.for_programme(programme, at=timezone.localdate())
-    return rule or HourRule.objects.get_or_create(programme=None)[0]
+def rule_for(programme: Programme, year: int) -> HourRule:
+    """The rule at the end of `year`, or of today while it lasts; else the newest general one there was."""
+    at = min(timezone.localdate(), datetime.date(year, 12, 31))
+    rule = HourRule.objects.for_programme(programme, at=at)
+    general = HourRule.objects.filter(programme=None).order_by("pk")
+    return rule or general.last() or HourRule.objects.create()
 
 
 def on_import(step: Callable[[LedgerImport], None]) -> Callable[[str], None]:
@@ -54,6 +62,10 @@ def on_import(step: Callable[[LedgerImport], None]) -> Callable[[str], None]:
             step(batch)
         except UnreadableFile as error:
             fail(batch, error.message)
+        except DatabaseError as error:
+            # Its text may hold the row's values, which must not stand in a log.
+            fail(batch, _("处理时出了错，没有写入任何数据。请稍后重试；仍不行请联系技术管理员。"))
+            raise StepFailed(type(error).__name__) from None
         except Exception:
             fail(batch, _("处理时出了错，没有写入任何数据。请稍后重试；仍不行请联系技术管理员。"))
             raise
@@ -62,9 +74,10 @@ def on_import(step: Callable[[LedgerImport], None]) -> Callable[[str], None]:
 
 
 def fail(batch: LedgerImport, message: str) -> None:
-    batch.state, batch.message = LedgerImport.State.FAILED, message
-    batch.save(update_fields=["state", "message"])
-    batch.drop_file()
+    """Ends the import, unless another worker has brought it further meanwhile."""
+    at_work = LedgerImport.objects.filter(pk=batch.pk, state__in=LedgerImport.AT_WORK)
+    if at_work.update(state=LedgerImport.State.FAILED, message=message):
+        batch.drop_file()
 
 
 def ledger_of(batch: LedgerImport) -> Ledger:
@@ -82,9 +95,17 @@ def read_step(batch: LedgerImport) -> None:
     batch.understood = guessing.describe(ledger)
     batch.year = batch.year or guessing.year_of(ledger, batch.file_name) or timezone.localdate().year
     batch.programme = batch.programme or guessing.programme_of(ledger, batch.file_name, year=batch.year)
-    batch.state = LedgerImport.State.ASKING
     batch.total = ledger.row_count
-    batch.save()
+    batch.state = LedgerImport.State.ASKING
+    with transaction.atomic():
+        if still_reading(batch):
+            batch.save()
+
+
+def still_reading(batch: LedgerImport) -> bool:
+    """Takes the import's row; a job that was queued twice finds that the first was there before."""
+    rows = LedgerImport.objects.select_for_update()
+    return rows.filter(pk=batch.pk, state=LedgerImport.State.READING).exists()
 
 
 @task()
@@ -98,7 +119,10 @@ def preview_step(batch: LedgerImport) -> None:
     keep(batch, compare(ledger_of(batch), terms_of(batch), today=timezone.localdate()))
 
 
+@transaction.atomic
 def keep(batch: LedgerImport, outcomes: Outcomes) -> None:
+    if not still_reading(batch):
+        return
     names = {district.pk: str(district) for district in District.objects.all()}
     keep_preview(
         batch,
@@ -112,8 +136,8 @@ def keep(batch: LedgerImport, outcomes: Outcomes) -> None:
             },
         },
     )
-    write_rows(batch, outcomes)
     batch.state, batch.figures, batch.stage = LedgerImport.State.PREVIEW, outcomes.figures(), ""
+    write_rows(batch, outcomes)
     batch.save()
 
 
@@ -135,6 +159,7 @@ def confirm_step(batch: LedgerImport) -> None:
     try:
         apply(batch, ledger_of(batch), terms_of(batch), user=batch.uploaded_by, expected=expected)
     except PreviewOutdated:
+        LedgerImport.objects.filter(pk=batch.pk).update(state=LedgerImport.State.READING)
         preview_step(batch)
         batch.message = _("预览之后数据有了变化，没有写入。下面是新的预览，请重新确认。")
         batch.save(update_fields=["message"])

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from certificates.models import Certificate, number_key
+from bureaus.models import Bureau
+from certificates.models import LONGEST_KEY, Certificate, Issuer, number_key
 from courses.models import ClassRun, Enrolment, Programme, Session
 from courses.models.programmes import plain_quotes
 from learners.models import Holder, Identity
@@ -22,10 +24,11 @@ from ledgers.importing import fields
 from ledgers.importing.outcomes import Outcome, Outcomes, RunKey, State, Terms
 from ledgers.importing.places import Districts, of_row, of_table
 from ledgers.reading import CheckedRow, Ledger, check
+from peixun.lib.comparing import comparable
 
 T = TypeVar("T")
 CHUNK = 500
-LectureKey = tuple[int, datetime.date, str, str]
+LectureKey = tuple[int, datetime.date, str]
 CertificateKey = tuple[str, str]
 
 
@@ -40,9 +43,38 @@ def compare(ledger: Ledger, terms: Terms, *, today: datetime.date) -> Outcomes:
     return Comparison(ledger, terms, today).run()
 
 
-def issuer_of(row: CheckedRow, terms: Terms) -> str:
+class Issuers:
     """Who issued a row's certificate: the row's own column, else the bureau whose ledger it is."""
-    return row.particulars.get("certificate_issuer") or terms.bureau.name
+
+    def __init__(self, bureau: Bureau) -> None:
+        self.bureau = bureau
+        self.own = Issuer.objects.filter(Q(bureau=bureau) | Q(name=bureau.name)).order_by("bureau").first()
+        self.by_name: dict[str, Issuer | None] = {}
+
+    def of(self, row: CheckedRow) -> Issuer | None:
+        """The stored issuer; None where it is not stored yet."""
+        name = row.particulars.get("certificate_issuer", "")
+        if not name or name == self.bureau.name:
+            return self.own
+        if name not in self.by_name:
+            self.by_name[name] = Issuer.objects.filter(name=name).first()
+        return self.by_name[name]
+
+    def key(self, row: CheckedRow) -> CertificateKey:
+        issuer = self.of(row)
+        name = row.particulars.get("certificate_issuer") or self.bureau.name
+        return (str(issuer.pk) if issuer else name), number_key(row.certificate_number)
+
+    def make(self, row: CheckedRow) -> Issuer:
+        """The issuer, stored now where it was not yet."""
+        issuer = self.of(row)
+        if issuer is None:
+            name = row.particulars.get("certificate_issuer") or self.bureau.name
+            own = self.bureau if name == self.bureau.name else None
+            issuer = Issuer.objects.create(name=name, bureau=own)
+            self.own = issuer if own else self.own
+            self.by_name[name] = issuer
+        return issuer
 
 
 class Programmes:
@@ -78,7 +110,10 @@ class Comparison:
         self.phone_rows: set[int] = set()
         self.certificates: dict[CertificateKey, Certificate] = {}
         self.certificates_of: dict[int, Certificate] = {}
+        self.issuers = Issuers(terms.bureau)
+        self.bureaus = terms.bureau.with_predecessors()
         self.lectures: dict[LectureKey, list[Session]] = defaultdict(list)
+        self.enrolled: dict[tuple[RunKey, object], Outcome] = {}
         self.numbers: dict[CertificateKey, tuple[Outcome, tuple[str, str, str] | None]] = {}
 
     def run(self) -> Outcomes:
@@ -120,7 +155,7 @@ class Comparison:
                 "district_unknown", column=column, message=_("认不出县市区，请在表里加一列“县市区”。")
             )
         elif row.kind == "participant":
-            outcome.run_key = (programme.pk, row.run)
+            outcome.run_key = (programme.pk, comparable(row.run))
             outcome.identity = self.identity(row)
         return outcome
 
@@ -152,11 +187,11 @@ class Comparison:
         self.read_certificates(people)
 
     def read_runs(self, keys: set[RunKey]) -> None:
-        owned = ClassRun.objects.held_in(self.terms.year).filter(bureau=self.terms.bureau)
+        owned = ClassRun.objects.held_in(self.terms.year).filter(bureau__in=self.bureaus)
         for names in chunks(sorted({name for _programme, name in keys})):
-            for run in owned.filter(name__in=names):
-                if (run.programme_id, run.name) in keys:
-                    self.runs[run.programme_id, run.name] = run
+            for run in owned.filter(name_key__in=names):
+                if (run.programme_id, run.name_key) in keys:
+                    self.runs[run.programme_id, run.name_key] = run
 
     def read_identities(self, wanted: set[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
         by_digest = {(kind, digest): (kind, value, digest) for kind, value, digest in wanted}
@@ -181,26 +216,27 @@ class Comparison:
     def read_certificates(self, people: list[Outcome]) -> None:
         wanted = {number_key(o.row.certificate_number) for o in people if o.row.certificate_number}
         for keys in chunks(sorted(wanted)):
-            for stored in Certificate.objects.filter(number_key__in=keys).select_related("issuer"):
-                self.certificates[stored.issuer.name, stored.number_key] = stored
+            for stored in Certificate.objects.filter(number_key__in=keys):
+                self.certificates[str(stored.issuer_id), stored.number_key] = stored
         enrolled = sorted(enrolment.pk for enrolment in self.enrolments.values())
         for ids in chunks(enrolled):
-            recorded = Certificate.objects.filter(enrolment__in=ids, origin=Certificate.Origin.RECORDED)
-            for stored in recorded.select_related("issuer").order_by("pk"):
+            recorded = Certificate.objects.filter(
+                enrolment__in=ids, origin=Certificate.Origin.RECORDED, state=Certificate.State.VALID
+            )
+            for stored in recorded.order_by("pk"):
                 if stored.enrolment_id:
                     self.certificates_of[stored.enrolment_id] = stored
 
     def read_lectures(self, outcomes: Outcomes) -> None:
         programmes = {outcome.programme for outcome in outcomes.lectures()}
         stored = Session.objects.filter(
-            run=None, bureau=self.terms.bureau, year=self.terms.year, programme__in=programmes
+            run=None, bureau__in=self.bureaus, year=self.terms.year, programme__in=programmes
         )
         for session in stored.order_by("pk") if programmes else ():
-            key = (session.programme_id, session.held_on, session.title, session.place)
-            self.lectures[key].append(session)
+            self.lectures[session.programme_id, session.held_on, comparable(session.title)].append(session)
 
     def match_participant(self, outcome: Outcome) -> None:
-        if not self.certificate_is_free(outcome):
+        if not (self.is_once(outcome) and self.run_is_on(outcome) and self.certificate_is_free(outcome)):
             return
         key = (outcome.run_id or 0, outcome.learner_id or 0)
         stored = self.enrolments.get(key)
@@ -214,6 +250,27 @@ class Comparison:
         self.compare_run(outcome)
         self.compare_certificate(outcome)
         outcome.state = State.CHANGED if outcome.changes else State.SAME
+
+    def is_once(self, outcome: Outcome) -> bool:
+        """Refuses a second row of a person in a run that the file itself does not show to be one.
+
+        Such are a learner listed once by ID number and once by name, a programme in other quotation marks.
+        """
+        person: object = outcome.learner_id or outcome.identity
+        first = self.enrolled.setdefault((outcome.run_key or (0, ""), person), outcome)
+        if first is outcome:
+            return True
+        message = _("与第 %(row)d 行是同一人同一班次，请删去其中一行。") % {"row": first.row.number}
+        outcome.refuse("duplicate_row", column=BY_KEY["name"].heading, message=message)
+        return False
+
+    def run_is_on(self, outcome: Outcome) -> bool:
+        run = self.runs.get(outcome.run_key) if outcome.run_key else None
+        if run is None or run.state != ClassRun.State.CANCELLED:
+            return True
+        message = _("这个班次已取消，请核对班次名称，或先恢复班次。")
+        outcome.refuse("run_cancelled", column=BY_KEY["run"].heading, message=message)
+        return False
 
     def compare_phone(self, outcome: Outcome) -> None:
         """A person has one phone for a bureau, though the rows of several classes may give several."""
@@ -233,9 +290,9 @@ class Comparison:
         row = outcome.row
         if not row.certificate_number:
             return
-        stored = self.certificates_of.get(outcome.enrolment_id or 0)
+        stored = self.certificates.get(self.issuers.key(row))
         if stored is None:
-            stored = self.certificates.get(self.certificate_key(row))
+            stored = self.certificates_of.get(outcome.enrolment_id or 0)
         if stored is None:
             outcome.changes["certificate"] = ("", row.certificate_number)
             return
@@ -249,20 +306,27 @@ class Comparison:
         for name, value in new.items():
             if value and getattr(stored, name) != value:
                 outcome.changes[names[name]] = (getattr(stored, name), value)
-
-    def certificate_key(self, row: CheckedRow) -> CertificateKey:
-        return issuer_of(row, self.terms), number_key(row.certificate_number)
+        issuer = self.issuers.of(row)
+        if row.particulars.get("certificate_issuer") and (issuer is None or issuer.pk != stored.issuer_id):
+            outcome.changes["certificate_issuer"] = ("", row.particulars["certificate_issuer"])
 
     def certificate_is_free(self, outcome: Outcome) -> bool:
         """Refuses a row whose certificate number is another person's, stored or in this file."""
         if not outcome.row.certificate_number:
             return True
-        key = self.certificate_key(outcome.row)
+        key = self.issuers.key(outcome.row)
         stored = self.certificates.get(key)
+        enrolled = self.enrolments.get((outcome.run_id or 0, outcome.learner_id or 0))
         first = self.numbers.setdefault(key, (outcome, outcome.identity))
         message = ""
         if stored and stored.learner_id != outcome.learner_id:
             message = _("这个证书编号已登记给另一个人，请核对编号。")
+        elif stored and stored.enrolment_id not in (None, enrolled.pk if enrolled else 0):
+            message = _("这个证书编号已登记在同一人的另一个班次，请核对班次和编号。")
+        elif stored and stored.state != Certificate.State.VALID:
+            message = _("这个证书编号已作废或换发，请核对编号。")
+        elif len(key[1]) > LONGEST_KEY:
+            message = _("证书编号太长，请核对编号。")
         elif first[0] is not outcome:
             message = _("与第 %(row)d 行的证书编号相同，请核对编号。") % {"row": first[0].row.number}
         if message:
@@ -271,14 +335,19 @@ class Comparison:
         return not message
 
     def match_lecture(self, outcome: Outcome) -> None:
-        """The n-th row of a day, title and place is the n-th stored session of these."""
+        """The n-th row of a day, title and place is the n-th stored session of these.
+
+        A place that is not known yet fits any.
+        """
         row = outcome.row
         if outcome.programme is None or row.start is None:
             return
-        stored = self.lectures.get((outcome.programme.pk, row.start, row.run, row.place))
-        if not stored:
+        stored = self.lectures.get((outcome.programme.pk, row.start, comparable(row.run)), [])
+        same = [session for session in stored if session.place == row.place]
+        session = next(iter(same or [s for s in stored if not s.place or not row.place]), None)
+        if session is None:
             return
-        session = stored.pop(0)
+        stored.remove(session)
         outcome.session_id = session.pk
-        outcome.changes = fields.session_changes(session, fields.of_session(outcome))
+        outcome.changes = fields.session_changes(session, fields.of_session(outcome, today=self.today))
         outcome.state = State.CHANGED if outcome.changes else State.SAME

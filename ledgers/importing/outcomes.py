@@ -12,6 +12,7 @@ from bureaus.models import Bureau, District
 from courses.models import HourRule, Programme
 from ledgers.models import LedgerRow
 from ledgers.reading import CheckedRow, Ledger, Warned
+from peixun.lib.encryption import digest
 
 State = LedgerRow.State
 RunKey = tuple[int, str]
@@ -56,6 +57,13 @@ class Outcome:
     @property
     def good(self) -> bool:
         return self.state != State.FAULTY
+
+    def effect(self) -> str:
+        """The state, and a digest of what is changed from what to what."""
+        if self.state != State.CHANGED:
+            return self.state
+        stored = (self.enrolment_id, self.session_id, self.certificate_id)
+        return f"{self.state} {digest(repr((stored, sorted(self.changes.items()))))}"
 
     def refuse(self, code: str, *, column: str, message: str) -> None:
         self.state, self.code, self.column, self.message = State.FAULTY, code, column, message
@@ -113,8 +121,8 @@ class Outcomes:
         }
 
     def fingerprint(self) -> list[tuple[str, int, str]]:
-        """Place and state of each row: a confirm that would do something else is refused."""
-        return [(outcome.row.sheet, outcome.row.number, outcome.state) for outcome in self.rows]
+        """Place and effect of each row: a confirm that would do something else is refused."""
+        return [(outcome.row.sheet, outcome.row.number, outcome.effect()) for outcome in self.rows]
 
     def problems(self) -> list[dict[str, Any]]:
         return [

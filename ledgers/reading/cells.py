@@ -88,11 +88,6 @@ class Texts(dict[Cell, str]):
         return text
 
 
-def comparable(text: str) -> str:
-    """For telling whether two writings are the same name: NFKC, no white space, lower case."""
-    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
-
-
 def folded(text: str) -> str:
     """NFKC without white space, for matching words."""
     return "".join(unicodedata.normalize("NFKC", text).split())

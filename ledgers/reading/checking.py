@@ -8,11 +8,11 @@ from typing import Any
 
 from ledgers.columns import BY_KEY
 from ledgers.reading.amounts import DayRule
-from ledgers.reading.cells import comparable
 from ledgers.reading.fields import FaultyRow, Fields
 from ledgers.reading.messages import FAULTS, WARNINGS
 from ledgers.reading.plan import Plan, make_plan
 from ledgers.reading.results import CheckedRow, Ledger, Row, Warned
+from peixun.lib.comparing import comparable
 
 
 def check(

@@ -8,7 +8,7 @@ from typing import Any
 from learners import id_numbers, names
 from ledgers.columns import HOURS_KINDS
 from ledgers.reading.amounts import DayRule, parse_hours, parse_people
-from ledgers.reading.cells import ERRORS, Texts, comparable, is_blank
+from ledgers.reading.cells import ERRORS, Texts, is_blank
 from ledgers.reading.dates import Span, parse_span
 from ledgers.reading.messages import WARNINGS
 from ledgers.reading.persons import (
@@ -21,6 +21,7 @@ from ledgers.reading.persons import (
 from ledgers.reading.plan import Plan
 from ledgers.reading.preview import shown_values
 from ledgers.reading.results import Cell, Warned
+from peixun.lib.comparing import comparable
 
 Values = dict[str, Any]
 _PARTICIPANT_RUN = ("run", "course", "activity")

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def terms():
     load_catalogue(read_catalogue(SHIPPED), user=None)
     programme = Programme.objects.select_related("plan").get(name="培训科技辅导员")
-    return Terms(programme, 2024, Bureau.objects.get(name="市科协"), rule_for(programme))
+    return Terms(programme, 2024, Bureau.objects.get(name="市科协"), rule_for(programme, 2024))
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,7 @@ class Command(BaseCommand):
         if bureau is None:
             raise CommandError(f"没有名为“{options['bureau']}”的单位。", returncode=WRONG_CALL)
         constants = dict(self.constant(text) for text in options["set"])
-        return Terms(programme, options["year"], bureau, rule_for(programme), constants)
+        return Terms(programme, options["year"], bureau, rule_for(programme, options["year"]), constants)
 
     def constant(self, text: str) -> tuple[str, str]:
         name, sign, value = text.partition("=")
