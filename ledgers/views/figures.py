@@ -63,7 +63,7 @@ def board(request: SignedInRequest, selection: Selection) -> dict[str, Any]:
         "lines": in_order(lines, request.GET.get("sort", "")),
         "numbered": sum(line.target is not None for line in lines),
         "behind": sum(line.status == Status.BEHIND for line in lines),
-        "at": today,
+        "at": min(today, datetime.date(selection.year, 12, 31)),
         "pace": share_gone(selection.year, today),
         "running": states.get("running", 0),
         "planned": states.get("planned", 0) + states.get("open", 0),
