@@ -61,66 +61,45 @@ def saved(book: Workbook) -> bytes:
     return file.getvalue()
 
 
+TUTOR_HEADINGS = (
+    "序号 县市区 单位（学校） 姓名 性别 身份证号 任教学科 职称 联系电话 培训班次 "
+    "培训时间 培训地点 学时 考核结果 证书编号 备注"
+).split()
+
+
 def teachers(year: int, classes: Sequence[Class], districts: Sequence[str], dice: random.Random) -> Book:
     """Tutors by ID number, in merged class cells; a few mistakes as people make them."""
     book, title = Workbook(), f"{year}年度湘潭市科技辅导员培训人员台账"
-    headings = (
-        "序号",
-        "县市区",
-        "单位（学校）",
-        "姓名",
-        "性别",
-        "身份证号",
-        "任教学科",
-        "职称",
-        "联系电话",
-        "培训班次",
-        "培训时间",
-        "培训地点",
-        "学时",
-        "考核结果",
-        "证书编号",
-        "备注",
-    )
-    sheet = sheet_of(book, f"{year}年台账", title, "湘潭市科学技术协会", headings)
+    sheet = sheet_of(book, f"{year}年台账", title, "湘潭市科学技术协会", TUTOR_HEADINGS)
     pool = [person(dice) for _ in range(150)]
     number = 0
     for held in classes:
         first = sheet.max_row + 1
         for who in dice.sample(pool, held.size):
             number += 1
-            district = dice.choice(districts)
-            passed = dice.random() < 0.93
-            certificate = f"潭科协培〔{year}〕{number:04}号" if passed else None
-            days = f"{held.start:%Y.%m.%d}—{held.end:%m.%d}"
-            id_number: object = int(who.id_number[:17]) * 10 if number == 31 else who.id_number
-            hours: object = "若干" if number == 77 else held.hours
-            place = "市科技馆" if held.size % 2 else "湘潭市教师进修学校"
-            sheet.append(
-                [
-                    number,
-                    district,
-                    school(district, dice),
-                    who.name,
-                    who.gender,
-                    id_number,
-                    dice.choice(("科学", "物理", "信息技术", "综合实践")),
-                    dice.choice(("一级教师", "二级教师", "高级教师")),
-                    who.phone,
-                    held.name,
-                    days,
-                    place,
-                    hours,
-                    "合格" if passed else "不合格",
-                    certificate,
-                    None,
-                ]
-            )
+            sheet.append(tutor(number, who, held, dice.choice(districts), dice))
         for column in (10, 11, 12):
             sheet.merge_cells(start_row=first, end_row=sheet.max_row, start_column=column, end_column=column)
     sheet.append(["合计", None, None, f"{number}人次"])
     sheet.append(["填表人：", None, None, None, "审核人："])
     return Book(f"{title}.xlsx", "培训科技辅导员", "市科协", year, saved(book))
+
+
+def tutor(number: int, who: Person, held: Class, district: str, dice: random.Random) -> list[object]:
+    """One row; the 31st has lost digits of its ID number, the 77th has words for hours."""
+    passed = dice.random() < 0.93
+    return [
+        *(number, district, school(district, dice), who.name, who.gender),
+        int(who.id_number[:17]) * 10 if number == 31 else who.id_number,
+        dice.choice(("科学", "物理", "信息技术", "综合实践")),
+        dice.choice(("一级教师", "二级教师", "高级教师")),
+        *(who.phone, held.name, f"{held.start:%Y.%m.%d}—{held.end:%m.%d}"),
+        "市科技馆" if held.size % 2 else "湘潭市教师进修学校",
+        "若干" if number == 77 else held.hours,
+        "合格" if passed else "不合格",
+        f"潭科协培〔{held.start.year}〕{number:04}号" if passed else None,
+        None,
+    ]
 
 
 def school(district: str, dice: random.Random) -> str:

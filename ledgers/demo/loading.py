@@ -159,7 +159,7 @@ def make_classes(today: datetime.date, dice: random.Random) -> None:
         start = today + datetime.timedelta(days=offset)
         run = ClassRun.objects.create(
             programme=programme, name=name, bureau=bureau, district=city, seats=50, state=state,
-            year=(start + datetime.timedelta(days=2)).year, starts_on=start,
+            year=bureau.year_of(start, start + datetime.timedelta(days=2)), starts_on=start,
             ends_on=start + datetime.timedelta(days=2), place="市科技馆三楼报告厅",
         )  # fmt: skip
         for number in range(3):
