@@ -137,6 +137,7 @@ TASKS = {"default": {"BACKEND": TASK_BACKENDS[PEIXUN_JOBS], "ENQUEUE_ON_COMMIT":
 # --- Language and time --------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("简体中文")), ("en", _("英文"))]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LOCALE_PATHS = [BASE_DIR / "peixun" / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True

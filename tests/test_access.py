@@ -53,6 +53,7 @@ TABLE = {
     "certificates:record": ("get", READERS - {"outsider"}, {"outsider"}),
     "certificates:own": ("get", SIGNED_IN, set()),
     "bureaus:type": ("post", SIGNED_IN | {"stranger"}, set()),
+    "bureaus:language": ("post", SIGNED_IN | {"stranger"}, set()),
     "bureaus:audit": ("get", AUDITORS, set()),
     "bureaus:years": ("get", CLOSERS, set()),
     "bureaus:close-year": ("post", CLOSERS, set()),

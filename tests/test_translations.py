@@ -139,6 +139,7 @@ def test_the_progress_page_is_english_but_for_data(login, coordinator):
         data |= {str(one) for one in model.objects.all()}
     for words in Quota.objects.values_list("words", "unit"):
         data |= set(words)
+    data |= {"中文"}  # the switch back
     data.discard("")
     assert chinese_words(CHINESE_DAY.sub("", html), data) == []
 

@@ -62,9 +62,9 @@ def saved(book: Workbook) -> bytes:
 
 
 TUTOR_HEADINGS = (
-    "序号 县市区 单位（学校） 姓名 性别 身份证号 任教学科 职称 联系电话 培训班次 "
-    "培训时间 培训地点 学时 考核结果 证书编号 备注"
-).split()
+    *("序号", "县市区", "单位（学校）", "姓名", "性别", "身份证号", "任教学科", "职称", "联系电话"),
+    *("培训班次", "培训时间", "培训地点", "学时", "考核结果", "证书编号", "备注"),
+)
 
 
 def teachers(year: int, classes: Sequence[Class], districts: Sequence[str], dice: random.Random) -> Book:

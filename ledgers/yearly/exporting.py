@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import IO
 
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
 
 from bureaus.models import AuditEvent, User
 from ledgers.figures import Selection, totals
@@ -22,8 +23,9 @@ from ledgers.yearly.xlsx import Book, Sheet
 def export_yearly(selection: Selection, user: User, file: IO[bytes]) -> str:
     """Writes what `user` sees of the selection and records it in the audit. Returns the file's name."""
     seen = replace(selection, user=user)
-    write_workbook(seen, file, made_by=user)
-    name = file_name(seen)
+    with translation.override(settings.LANGUAGE_CODE):  # an official form, whatever its user's language
+        write_workbook(seen, file, made_by=user)
+        name = file_name(seen)
     AuditEvent.record(
         AuditEvent.Deed.LEDGER_EXPORTED,
         name,
