@@ -50,6 +50,12 @@ class Scope:
     bureaus: frozenset[int]
     districts: frozenset[int]
 
+    def covers(self, *, bureau: str, district: str) -> Q:
+        """Rows on which these paths lead into the scope; all rows for the whole city."""
+        if self.whole_city:
+            return Q()
+        return Q(**{f"{bureau}__in": self.bureaus}) | Q(**{f"{district}__in": self.districts})
+
 
 def memberships_of(user: User | AnonymousUser) -> list[Membership]:
     """The user's memberships, read once a request. One query."""

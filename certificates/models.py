@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +47,12 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         if scope_of(user).whole_city:
             return self
         return self.filter(enrolment__in=Enrolment.objects.visible_to(user))
+
+    def in_reach_of(self, user: User) -> CertificateQuerySet:
+        """Certificates that the user's figures count: not one's own, nor of runs one teaches."""
+        if scope_of(user).whole_city:
+            return self
+        return self.filter(enrolment__in=Enrolment.objects.in_reach_of(user))
 
 
 class Certificate(models.Model):
@@ -118,3 +125,9 @@ class Certificate(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.number_key = number_key(self.number)
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """One written sign can stand for many: NFKC makes eighteen letters of U+FDFA."""
+        super().clean()
+        if len(number_key(self.number)) > LONGEST_KEY:
+            raise ValidationError({"number": _("证书编号里有特殊合字，展开后太长，请改用普通文字填写。")})

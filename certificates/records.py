@@ -11,6 +11,9 @@ from certificates.models import Certificate
 from courses.models import Enrolment
 from learners.models import Learner
 
+# For a learner of whom the user's bureaus wrote no name.
+UNNAMED = "—"
+
 
 @dataclass(frozen=True, slots=True)
 class YearOfLearning:

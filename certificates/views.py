@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from bureaus.access import SignedInRequest, allowed, bureaus_for, memberships_of
+from bureaus.access import SignedInRequest, allowed, bureaus_for, memberships_of, scope_of
 from bureaus.models import User
 from certificates.models import Certificate
-from certificates.records import Record, record_of
+from certificates.records import UNNAMED, Record, record_of
 from courses.models import ClassRun, Enrolment, Session
 from courses.models.enrolments import EnrolmentQuerySet
 from learners.models import AccountLink, Holder, Identity, Learner
@@ -30,6 +30,10 @@ def record(request: SignedInRequest, pk: int) -> HttpResponse:
     certificates = Certificate.objects.visible_to(request.user).filter(learner=learner)
     held = Holder.objects.filter(learner=learner, bureau__in=bureaus_for(request.user, "learners.read"))
     runs = ClassRun.objects.visible_to(request.user).filter(enrolments__learner=learner)
+    if not scope_of(request.user).whole_city:
+        # As the user's bureaus wrote it: a number typed in must not reveal whose it is.
+        names = Enrolment.objects.written_for(request.user).filter(learner=learner).newest_names()
+        learner.name = names.get(learner.pk, UNNAMED)
     context = {
         "record": record_of(learner, enrolments, newest(certificates)),
         "papers": learner.identities.exclude(kind=Identity.Kind.EMPLOYER_NAME),
@@ -62,8 +66,8 @@ def own(request: SignedInRequest) -> HttpResponse:
 
 def links_of(user: User, today: datetime.date) -> QuerySet[AccountLink]:
     """Oneself first."""
-    valid = AccountLink.objects.filter(Q(until=None) | Q(until__gte=today), user=user)
-    return valid.select_related("learner").order_by("-relation", "learner__name", "pk")
+    links = AccountLink.objects.open_to(user, today).select_related("learner")
+    return links.order_by("-relation", "learner__name", "pk")
 
 
 def own_record(learner: Learner) -> Record:

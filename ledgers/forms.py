@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -103,6 +104,17 @@ class CommitmentForm(forms.ModelForm[QuotaPeriod]):
         model = QuotaPeriod
         fields = ("done_on", "evidence")
         widgets: ClassVar = {"done_on": forms.DateInput()}
+
+    def clean_done_on(self) -> datetime.date | None:
+        """A day of the period that has come."""
+        day: datetime.date | None = self.cleaned_data["done_on"]
+        first, last = self.instance.starts_on, self.instance.ends_on
+        if day and not first <= day <= last:
+            words = _("完成日期应在 %(first)s 至 %(last)s 之间。") % {"first": first, "last": last}
+            raise forms.ValidationError(words)
+        if day and day > timezone.localdate():
+            raise forms.ValidationError(_("完成日期不能晚于今天。"))
+        return day
 
     def clean(self) -> dict[str, Any]:
         """Evidence without a day would be no statement; a day without evidence could not be inspected."""

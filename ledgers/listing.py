@@ -9,23 +9,37 @@ from decimal import Decimal
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
+from bureaus.access import scope_of
 from bureaus.models import User
 from certificates.models import Certificate
+from certificates.records import UNNAMED
 from courses.models import Attendance, ClassRun, Enrolment, Session
 from learners.models import Learner
 from ledgers.figures import Figures, Selection, all_runs, all_sessions, rows
 from ledgers.figures.selection import narrowed
 
+
+def limits_of(selection: Selection) -> Q:
+    """The filters of the selection, on a run or a session."""
+    limits = narrowed(selection, programme="programme", bureau="bureau", district="district")
+    return limits & Q(year=selection.year)
+
+
 # --- Runs ---------------------------------------------------------------------------------------
 
 
 def runs(selection: Selection, *, counted: bool) -> QuerySet[ClassRun]:
-    """The runs that are counted; else every run of the year, planned and cancelled ones too."""
+    """The runs that are counted; else every run of the year in any state, and those one teaches."""
     found = rows.runs(selection)
     if counted:
         return found
     every = all_runs(selection).order_by().values("pk")
-    return ClassRun.objects.filter(Q(pk__in=found.order_by().values("pk")) | Q(pk__in=every))
+    taught = ClassRun.objects.taught_by(selection.user) if selection.user else ClassRun.objects.none()
+    return ClassRun.objects.filter(
+        Q(pk__in=found.order_by().values("pk"))
+        | Q(pk__in=every)
+        | Q(limits_of(selection), pk__in=taught.order_by().values("pk"))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +85,7 @@ def sessions(selection: Selection, *, counted: bool) -> QuerySet[Session]:
 
     `here` are those known by name; `person_times` is None where the run counts instead, or for one not held.
     """
-    found = rows.sessions(selection) if counted else all_sessions(selection)
+    found = rows.sessions(selection) if counted else with_taught(selection)
     present = (
         Attendance.objects.filter(session=OuterRef("pk"), state__in=Attendance.HERE)
         .exclude(enrolment__state__in=rows.NOT_HERE)
@@ -85,6 +99,16 @@ def sessions(selection: Selection, *, counted: bool) -> QuerySet[Session]:
         here=NullIf(here, Value(0)),
         person_times=Case(When(counts, then=Coalesce("headcount", here))),
     )
+
+
+def with_taught(selection: Selection) -> QuerySet[Session]:
+    """Every session of the year in the user's reach, and those one teaches elsewhere."""
+    found = all_sessions(selection)
+    if selection.user is None:
+        return found
+    seen = Session.objects.taught_by(selection.user).order_by().values("pk")
+    every = found.order_by().values("pk")
+    return Session.objects.filter(Q(pk__in=every) | Q(limits_of(selection), pk__in=seen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +174,29 @@ def learners(selection: Selection, words: str = "") -> QuerySet[Learner]:
 
 
 def with_last_enrolment(selection: Selection, people: Iterable[Learner]) -> None:
-    """Gives each learner `last`: the newest enrolment of the selection, or None. One query."""
+    """Gives each learner `last`: the newest enrolment of the selection, or None; and the name to show.
+
+    Two queries.
+    """
     shown = list(people)
     found = rows.enrolments(selection).filter(learner__in=shown).select_related("district")
     last = {one.learner_id: one for one in found.order_by(F("run__starts_on").asc(nulls_first=True), "pk")}
     for learner in shown:
         learner.last = last.get(learner.pk)  # type: ignore[attr-defined]
+    show_written_names(selection, shown)
+
+
+def show_written_names(selection: Selection, shown: list[Learner]) -> None:
+    """Each learner's name as written where the user sees it, and not as another bureau stored it."""
+    user = selection.user
+    if user is None or scope_of(user).whole_city:
+        return
+    seen = Enrolment.objects.written_for(user).values("pk")
+    here = rows.attendances(selection).order_by().values("enrolment")
+    written = Enrolment.objects.filter(Q(pk__in=seen) | Q(pk__in=here), learner__in=shown)
+    names = written.newest_names()
+    for learner in shown:
+        learner.name = names.get(learner.pk, UNNAMED)
 
 
 # --- Certificates -------------------------------------------------------------------------------
@@ -166,7 +207,7 @@ def certificates(selection: Selection, *, state: str = "") -> QuerySet[Certifica
     if not state:
         return rows.certificates(selection)
     user, run = selection.user, "enrolment__run"
-    found = Certificate.objects.visible_to(user) if user else Certificate.objects.all()
+    found = Certificate.objects.in_reach_of(user) if user else Certificate.objects.all()
     limits = narrowed(
         selection, programme=f"{run}__programme", bureau=f"{run}__bureau", district="enrolment__district"
     )

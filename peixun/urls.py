@@ -1,6 +1,7 @@
 """Every address of peixun."""
 
 from allauth.account import views as account
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
@@ -16,6 +17,8 @@ account_patterns = [
 ]
 
 urlpatterns = [
+    # Before the admin's own: passwords are tried on our sign-in page only, where tries are limited.
+    path("admin/login/", secure_admin_login(admin.site.login)),
     path("admin/", admin.site.urls),
     path("accounts/", include(account_patterns)),
     path("", include("bureaus.urls")),

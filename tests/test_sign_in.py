@@ -88,3 +88,18 @@ def test_english_is_there_for_who_chose_it(db):
     client = Client()
     client.cookies["django_language"] = "en"
     assert 'lang="en"' in client.get(LOGIN).content.decode()
+
+
+def test_the_admin_has_no_sign_in_of_its_own(user):
+    user.is_staff = True
+    user.save()
+    tried = Client().post("/admin/login/", {"username": "wangming", "password": PASSWORD})
+    assert tried["Location"].startswith(LOGIN)
+    assert "sessionid" not in tried.cookies
+    assert Client().get("/admin/login/?next=/admin/")["Location"] == f"{LOGIN}?next=%2Fadmin%2F"
+
+
+def test_who_is_signed_in_without_a_right_to_the_admin_is_refused(user):
+    client = Client()
+    client.force_login(user)
+    assert client.get("/admin/login/").status_code == 403

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,9 @@ class BureauQuerySet(models.QuerySet["Bureau"]):
         """The bureau of that name or alias; of a merged one its successor. Two queries at most."""
         wanted = name.strip()
         found = self.filter(Q(name=wanted) | Q(aliases__name=wanted)).select_related("successor").first()
-        while found and found.successor:
+        passed = set[int]()
+        while found and found.successor and found.pk not in passed:
+            passed.add(found.pk)
             found = found.successor
         return found
 
@@ -107,6 +110,22 @@ class Bureau(models.Model):
             found |= level
             level = set(Bureau.objects.filter(successor__in=level).values_list("pk", flat=True))
         return found
+
+    def clean(self) -> None:
+        super().clean()
+        if self.runs_in_a_ring("successor"):
+            raise ValidationError({"successor": _("承接单位一层层接下去又回到了前面的单位，请改选。")})
+        if self.runs_in_a_ring("parent"):
+            raise ValidationError({"parent": _("上级业务单位一层层往上又回到了前面的单位，请改选。")})
+
+    def runs_in_a_ring(self, link: str) -> bool:
+        """Whether following `link` from here comes to a bureau twice. One query a step."""
+        passed: list[Bureau] = [self]
+        while following := getattr(passed[-1], link):
+            if following in passed:
+                return True
+            passed.append(following)
+        return False
 
     def year_of(self, starts_on: datetime.date, ends_on: datetime.date) -> int:
         """The year in which a run of these days counts, by this bureau's setting."""

@@ -6,14 +6,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bureaus.access import scope_of
 from bureaus.models import District, User
 from courses.models.hours import HourRule
 from courses.models.runs import ClassRun, Session
-from learners.models import Learner
+from learners.models import AccountLink, Learner
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -31,9 +32,27 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         scope = scope_of(user)
         if scope.whole_city:
             return self
-        reach = Q(run__bureau__in=scope.bureaus) | Q(district__in=scope.districts)
+        reach = scope.covers(bureau="run__bureau", district="district")
         taught = Q(run__in=ClassRun.objects.taught_by(user))
-        return self.filter(reach | taught | Q(learner__in=Learner.objects.filter(account_links__user=user)))
+        links = AccountLink.objects.open_to(user, timezone.localdate())
+        return self.filter(reach | taught | Q(learner__in=links.values("learner")))
+
+    def in_reach_of(self, user: User) -> EnrolmentQuerySet:
+        """Enrolments that the user's figures count: neither one's own nor those one teaches."""
+        return self.filter(scope_of(user).covers(bureau="run__bureau", district="district"))
+
+    def written_for(self, user: User) -> EnrolmentQuerySet:
+        """Those of which the user may read the name: in reach, and by the bureaus of one's district."""
+        scope = scope_of(user)
+        if scope.whole_city:
+            return self
+        reach = scope.covers(bureau="run__bureau", district="district")
+        return self.filter(reach | Q(run__bureau__district__in=scope.districts))
+
+    def newest_names(self) -> dict[int, str]:
+        """The name of each learner as the newest of these enrolments writes it, by learner. One query."""
+        ordered = self.order_by("run__year", F("run__starts_on").asc(nulls_first=True), "pk")
+        return dict(ordered.values_list("learner", "name"))
 
     def took_part(self) -> EnrolmentQuerySet:
         """Those that are 人次: no-shows, withdrawn and rejected are not; not having passed is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -100,6 +101,14 @@ class Programme(models.Model):
         with transaction.atomic():
             super().save(*args, **kwargs)
             Coverage.renew(self)
+
+    def clean(self) -> None:
+        super().clean()
+        try:
+            self.umbrellas()
+        except ValueError as ring:
+            words = _("所属综合项目一层层往上又回到了前面的项目，请改选。")
+            raise ValidationError({"part_of": words}) from ring
 
     def umbrellas(self) -> list[Programme]:
         """This programme and the umbrellas above it, nearest first. Raises ValueError for a ring."""

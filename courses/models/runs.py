@@ -20,8 +20,12 @@ class ClassRunQuerySet(models.QuerySet["ClassRun"]):
         scope = scope_of(user)
         if scope.whole_city:
             return self
-        reach = Q(bureau__in=scope.bureaus) | Q(district__in=scope.districts)
+        reach = scope.covers(bureau="bureau", district="district")
         return self.filter(reach | Q(pk__in=self.taught_by(user).values("pk")))
+
+    def in_reach_of(self, user: User) -> ClassRunQuerySet:
+        """Runs that the user's figures count: those one only teaches are not among them."""
+        return self.filter(scope_of(user).covers(bureau="bureau", district="district"))
 
     def taught_by(self, user: User) -> ClassRunQuerySet:
         """Runs with a session that this account teaches, whichever bureau they belong to."""
@@ -102,10 +106,16 @@ class SessionQuerySet(models.QuerySet["Session"]):
         scope = scope_of(user)
         if scope.whole_city:
             return self
-        reach = Q(bureau__in=scope.bureaus) | Q(district__in=scope.districts)
-        return self.filter(
-            reach | Q(pk__in=SessionQuerySet(self.model).filter(trainers__user=user).values("pk"))
-        )
+        reach = scope.covers(bureau="bureau", district="district")
+        return self.filter(reach | Q(pk__in=self.taught_by(user).values("pk")))
+
+    def taught_by(self, user: User) -> SessionQuerySet:
+        """Sessions that this account teaches, whichever bureau they belong to."""
+        return SessionQuerySet(self.model).filter(trainers__user=user)
+
+    def in_reach_of(self, user: User) -> SessionQuerySet:
+        """Sessions that the user's figures count: those one only teaches are not among them."""
+        return self.filter(scope_of(user).covers(bureau="bureau", district="district"))
 
 
 class Session(models.Model):

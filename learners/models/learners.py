@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import ClassVar
 
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bureaus.access import scope_of
@@ -18,12 +20,12 @@ PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 
 class LearnerQuerySet(models.QuerySet["Learner"]):
     def visible_to(self, user: User) -> LearnerQuerySet:
-        """Learners that the user's bureaus hold, and those whose accounts are the user's."""
+        """Learners that the user's bureaus hold, and those whom the user's account looks after today."""
         scope = scope_of(user)
         if scope.whole_city:
             return self
-        own = Q(account_links__user=user)
-        held = Q(holders__bureau__in=scope.bureaus) | Q(holders__bureau__district__in=scope.districts)
+        own = Q(pk__in=AccountLink.objects.open_to(user, timezone.localdate()).values("learner"))
+        held = scope.covers(bureau="holders__bureau", district="holders__bureau__district")
         return self.filter(own | held).distinct()
 
 
@@ -84,6 +86,12 @@ class Holder(models.Model):
         return f"{self.bureau} · {self.learner}"
 
 
+class AccountLinkQuerySet(models.QuerySet["AccountLink"]):
+    def open_to(self, user: User, day: datetime.date) -> AccountLinkQuerySet:
+        """The user's links that have not run out on `day`; the last day counts."""
+        return self.filter(Q(until=None) | Q(until__gte=day), user=user)
+
+
 class AccountLink(models.Model):
     """A user may look at this learner's record: one's own, or as a helper with consent on record."""
 
@@ -103,6 +111,8 @@ class AccountLink(models.Model):
     relation = models.CharField(_("关系"), max_length=6, choices=Relation, default=Relation.SELF)
     consented_at = models.DateTimeField(_("同意时间"), null=True, blank=True)
     until = models.DateField(_("有效期至"), null=True, blank=True)
+
+    objects = AccountLinkQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("账号关联")

@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bureaus.models import Bureau
+from bureaus.access import Scope, scope_of
+from bureaus.models import Bureau, User
 from courses.models import ActionBureau, Allocation, Coverage, Programme, ProgrammeBureau, Quota, QuotaPeriod
 from courses.models.plans import LeadRole
 from ledgers.figures.selection import Selection, Span, programmes_of
@@ -23,6 +24,7 @@ class Register:
     quoted: dict[int, list[Programme]]
     leads: dict[int, list[Bureau]]
     shares: dict[int, list[Allocation]]
+    scope: Scope | None
 
     def parts_of(self, programmes: list[Programme]) -> set[int]:
         """The ids of these programmes and of all that they cover, each once."""
@@ -33,15 +35,18 @@ class Register:
         return tuple(dict.fromkeys(lead for programme in programmes for lead in self.leads[programme.pk]))
 
     def target_of(self, period: QuotaPeriod, selection: Selection) -> Decimal | None:
-        """The period's target; where the selection is a place, the place's share or None."""
+        """The period's target; where the selection is a place, the place's share or None.
+
+        A user who does not see the whole city stands for the place of one's bureaus and districts.
+        """
         if not selection.is_narrowed_to_place:
-            return period.target
+            return period.target if self.scope is None else share_of_scope(self.shares[period.pk], self.scope)
         shares = [share for share in self.shares[period.pk] if is_of_place(share, selection)]
         if selection.bureau is None:
             shares = [share for share in shares if share.bureau_id is None] or shares
         elif selection.district is None:
             shares = [share for share in shares if share.district_id is None] or shares
-        return sum((share.value for share in shares), Decimal(0)) if shares else None
+        return added(shares)
 
     def spans(self, year: int) -> tuple[Span, ...]:
         """The year for every programme; a longer period's years for its quota's programmes."""
@@ -78,6 +83,7 @@ def read_register(selection: Selection) -> Register:
         quoted=read_quoted(programmes),
         leads=read_leads(programmes),
         shares=read_shares(selection.year),
+        scope=narrow_scope_of(selection.user),
     )
 
 
@@ -123,6 +129,25 @@ def read_shares(year: int) -> dict[int, list[Allocation]]:
 
 def span_of(period: QuotaPeriod) -> Span:
     return Span(period.starts_on.year, period.ends_on.year)
+
+
+def narrow_scope_of(user: User | None) -> Scope | None:
+    """What the user sees; None for the whole city."""
+    scope = scope_of(user) if user else None
+    return None if scope is None or scope.whole_city else scope
+
+
+def share_of_scope(shares: list[Allocation], scope: Scope) -> Decimal | None:
+    """The shares of the scope's districts; where they have none, those of its bureaus."""
+    of_districts = [share for share in shares if share.district_id in scope.districts]
+    if of_districts:
+        return added([share for share in of_districts if share.bureau_id is None] or of_districts)
+    of_bureaus = [share for share in shares if share.bureau_id in scope.bureaus]
+    return added([share for share in of_bureaus if share.district_id is None] or of_bureaus)
+
+
+def added(shares: list[Allocation]) -> Decimal | None:
+    return sum((share.value for share in shares), Decimal(0)) if shares else None
 
 
 def is_of_place(share: Allocation, selection: Selection) -> bool:

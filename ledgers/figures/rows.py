@@ -5,6 +5,9 @@ What counts as 人次:
 - a programme counted by session, and every lecture that stands alone: a session's headcount, else who was
   here at it, in the session's year and district;
 - a run of a programme counted by session of which no session was recorded: its enrolments, as one session.
+
+A user counts what lies in the bureaus and districts of one's roles. One's own classes, and those one
+only teaches, open as pages and enter no figure.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ def by_run() -> Q:
 def enrolments(selection: Selection, spans: Spans | None = None) -> QuerySet[Enrolment]:
     """Those that took part in runs of the selection's year, cancelled runs left out."""
     user = selection.user
-    found = Enrolment.objects.visible_to(user) if user else Enrolment.objects.all()
+    found = Enrolment.objects.in_reach_of(user) if user else Enrolment.objects.all()
     return (
         found.took_part()
         .exclude(run__state=ClassRun.State.CANCELLED)
@@ -49,7 +52,7 @@ def enrolments(selection: Selection, spans: Spans | None = None) -> QuerySet[Enr
 def sessions(selection: Selection, spans: Spans | None = None) -> QuerySet[Session]:
     """Sessions that were held, of runs and standing alone."""
     user = selection.user
-    found = Session.objects.visible_to(user) if user else Session.objects.all()
+    found = Session.objects.in_reach_of(user) if user else Session.objects.all()
     return found.filter(
         in_spans(spans or selection.spans, year="year", programme="programme"),
         narrowed(selection, programme="programme", bureau="bureau", district="district"),
@@ -95,7 +98,7 @@ def of_nobody() -> Q:
 def certificates(selection: Selection, spans: Spans | None = None) -> QuerySet[Certificate]:
     """Certificates of the year that were not revoked; a reissue (补发、换发) is none anew."""
     user = selection.user
-    found = Certificate.objects.visible_to(user) if user else Certificate.objects.all()
+    found = Certificate.objects.in_reach_of(user) if user else Certificate.objects.all()
     run = "enrolment__run"
     return found.exclude(state=Certificate.State.REVOKED).filter(
         in_spans(spans or selection.spans, year="year", programme=f"{run}__programme"),
@@ -109,7 +112,7 @@ def certificates(selection: Selection, spans: Spans | None = None) -> QuerySet[C
 def all_runs(selection: Selection) -> QuerySet[ClassRun]:
     """Every run of the year, planned and cancelled ones too; it reaches a district by its default."""
     user = selection.user
-    found = ClassRun.objects.visible_to(user) if user else ClassRun.objects.all()
+    found = ClassRun.objects.in_reach_of(user) if user else ClassRun.objects.all()
     limits = narrowed(selection, programme="programme", bureau="bureau", district="district")
     return found.filter(limits, year=selection.year)
 
@@ -117,6 +120,6 @@ def all_runs(selection: Selection) -> QuerySet[ClassRun]:
 def all_sessions(selection: Selection) -> QuerySet[Session]:
     """Every session of the year, planned and cancelled ones too."""
     user = selection.user
-    found = Session.objects.visible_to(user) if user else Session.objects.all()
+    found = Session.objects.in_reach_of(user) if user else Session.objects.all()
     limits = narrowed(selection, programme="programme", bureau="bureau", district="district")
     return found.filter(limits, year=selection.year)

@@ -163,6 +163,21 @@ def test_in_a_place_the_target_is_its_share(city: City) -> None:
     assert (park.target, park.done) == (None, 0)
 
 
+def test_who_does_not_see_the_city_is_not_measured_by_the_citys_target(city: City) -> None:
+    quota = city.quota(city.tutors, value=200)
+    period = quota.periods.get(starts_on__year=YEAR)
+    officer = Selection(YEAR, user=city.user("经办", city.health))
+    assert (first(officer).target, first(officer).done, first(officer).status) == (None, 0, Status.NO_TARGET)
+    Allocation.objects.create(period=period, bureau=city.health, value=40)
+    Allocation.objects.create(period=period, bureau=city.science, value=60)
+    Allocation.objects.create(period=period, district=city.county, value=90)
+    assert (first(officer).target, first(officer).status) == (40, Status.BEHIND)
+    county = city.user("县里", city.county_science, reach="district")
+    assert first(Selection(YEAR, user=county)).target == 90
+    coordinator = city.user("统筹", city.science, "coordinator")
+    assert first(Selection(YEAR, user=coordinator)).target == 200
+
+
 @pytest.mark.parametrize("quotas", [1, 200])
 def test_any_number_of_quotas_costs_the_same_queries(
     city: City, quotas: int, django_assert_num_queries: DjangoAssertNumQueries

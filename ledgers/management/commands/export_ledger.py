@@ -10,6 +10,7 @@ from bureaus.models import Bureau, District
 from courses.models import Programme
 from learners.models import TargetGroup
 from ledgers.figures import Selection
+from ledgers.management.years import year as year_type
 from ledgers.yearly import write_workbook
 
 
@@ -17,7 +18,7 @@ class Command(BaseCommand):
     help = "Write the yearly workbook (年度培训台账) with summaries, quotas and registers."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--year", type=int, required=True, metavar="YYYY")
+        parser.add_argument("--year", type=year_type, required=True, metavar="YYYY")
         parser.add_argument("--bureau", metavar="NAME", help="a bureau by name or alias, with those below it")
         parser.add_argument("--programme", metavar="NAME", help="a programme, with its parts")
         parser.add_argument("--group", metavar="NAME", help="a target group")

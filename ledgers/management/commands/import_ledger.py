@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from ledgers.importing.matching import compare
 from ledgers.importing.outcomes import Outcomes, Terms
 from ledgers.importing.receiving import shown_name, size_limit
 from ledgers.importing.report import FaultyRow, workbook_of
+from ledgers.management.years import year as year_type
 from ledgers.models import LedgerImport
 from ledgers.reading import Ledger, UnreadableFile, read_ledger
 
@@ -30,7 +32,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--programme", required=True, metavar="NAME")
-        parser.add_argument("--year", required=True, type=int, metavar="YYYY")
+        parser.add_argument("--year", required=True, type=year_type, metavar="YYYY")
         parser.add_argument("--bureau", required=True, metavar="NAME", help="its name or an alias")
         parser.add_argument("--dry-run", action="store_true", help="check and compare, write nothing")
         parser.add_argument("--skip-faulty", action="store_true", help="write the good rows all the same")
@@ -45,6 +47,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, **options: Any) -> None:
+        self.demand_place_for(options["report"])
         terms = self.terms(options)
         ledger, content = self.ledger(options["file"])
         outcomes = compare(ledger, terms, today=timezone.localdate())
@@ -56,6 +59,13 @@ class Command(BaseCommand):
         self.say(outcomes, applied=applied, as_json=options["json"])
         if faulty and not options["skip_faulty"]:
             sys.exit(1)
+
+    def demand_place_for(self, report: Path | None) -> None:
+        """Before anything is written: a report that fails afterwards would look like a failed import."""
+        if report is None:
+            return
+        if report.is_dir() or not os.access(report if report.exists() else report.parent, os.W_OK):
+            raise CommandError(f"不能写入 {report}，请换一个已有的文件夹。", returncode=WRONG_CALL)
 
     def terms(self, options: dict[str, Any]) -> Terms:
         programme = Programme.objects.named(options["programme"], year=options["year"])

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from ledgers.figures import QuotaProgress, Selection, quota_progress
+from ledgers.management.years import year as year_type
 
 HEADINGS = ("项目", "群体", "周期", "目标", "完成", "单位", "人次", "人数", "期数", "场次", "完成率", "原文")
 FIGURES = range(3, 11)
@@ -19,7 +20,7 @@ class Command(BaseCommand):
     help = "Show quotas and what was done for them in a year."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--year", type=int, required=True)
+        parser.add_argument("--year", type=year_type, required=True)
         parser.add_argument("--json", action="store_true", help="a JSON list instead of a table")
 
     def handle(self, *, year: int, json: bool, **options: Any) -> None:
