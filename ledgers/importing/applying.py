@@ -105,11 +105,14 @@ class Writer:
     def note_created(self, outcome: Outcome, kind: str, pk: int) -> None:
         self.created.setdefault(id(outcome), {})[kind] = pk
 
-    def note_before(self, outcome: Outcome, kind: str, values: Any) -> None:
-        self.before.setdefault(id(outcome), {})[kind] = values
+    def note_before(self, outcome: Outcome, kind: str, values: Any, *, wrote: Any) -> None:
+        """Undoing puts `values` back where still stands what this import `wrote`."""
+        noted = self.before.setdefault(id(outcome), {"wrote": {}})
+        noted[kind], noted["wrote"][kind] = values, wrote
 
     def write_runs(self, people: list[Outcome]) -> None:
         """Adds missing runs and stretches the days of all that are named."""
+        stretched: list[tuple[Outcome, ClassRun, list[Any]]] = []
         stored = ClassRun.objects.in_bulk({outcome.run_id for outcome in people if outcome.run_id})
         for outcome in people:
             if outcome.run_key in self.runs:
@@ -120,12 +123,14 @@ class Writer:
                 run.save(force_insert=True)
                 self.note_created(outcome, "run", run.pk)
             else:
-                days = [run.starts_on, run.ends_on]
-                self.note_before(outcome, "run", {"pk": run.pk, "days": days})
+                stretched.append((outcome, run, [run.starts_on, run.ends_on]))
             self.runs[outcome.run_key] = run
         for outcome in self.outcomes.participants():
             if outcome.run_key in self.runs:
                 self.stretch(self.runs[outcome.run_key], outcome)
+        for outcome, run, days in stretched:
+            wrote = {"pk": run.pk, "days": [run.starts_on, run.ends_on]}
+            self.note_before(outcome, "run", {"pk": run.pk, "days": days}, wrote=wrote)
         for run in self.runs.values():
             if run.state != ClassRun.State.CANCELLED:
                 over = run.ends_on is None or run.ends_on <= self.today
@@ -191,7 +196,7 @@ class Writer:
             if learner_id not in held:
                 new[learner_id] = (outcome, Holder(learner_id=learner_id, bureau=bureau, phone=phone))
             elif phone and held[learner_id].phone != phone:
-                self.note_before(outcome, "phone", held[learner_id].phone)
+                self.note_before(outcome, "phone", held[learner_id].phone, wrote=phone)
                 held[learner_id].phone = phone
                 changed[learner_id] = held[learner_id]
         bulk(Holder, [holder for _outcome, holder in new.values()])
@@ -238,7 +243,7 @@ class Writer:
                 continue
             enrolment = stored[outcome.enrolment_id or 0]
             old = {name: outcome.changes[name][0] for name in values} | {"changed_at": enrolment.changed_at}
-            self.note_before(outcome, "enrolment", old)
+            self.note_before(outcome, "enrolment", old, wrote=values)
             for name, value in values.items():
                 setattr(enrolment, name, value)
             enrolment.changed_at = timezone.now()
@@ -295,7 +300,6 @@ class Writer:
         certificate = Certificate.objects.get(pk=outcome.certificate_id or 0)
         old = {name: old for name, (old, _new) in changes.items()}
         old |= {name: getattr(certificate, name) for name in ("number_key", "year", "issuer_id")}
-        self.note_before(outcome, "certificate", old)
         for name, (_old, new) in changes.items():
             setattr(certificate, name, new)
         if certificate.issued_on:
@@ -303,6 +307,8 @@ class Writer:
         if "certificate_issuer" in outcome.changes:
             certificate.issuer = issuers.make(outcome.row)
         certificate.save()
+        wrote = {name: getattr(certificate, name) for name in old}
+        self.note_before(outcome, "certificate", old, wrote=wrote)
 
     def write_sessions(self, lectures: list[Outcome]) -> None:
         new = [outcome for outcome in lectures if outcome.session_id is None]
@@ -313,8 +319,8 @@ class Writer:
         for outcome in lectures:
             if outcome.state == State.CHANGED:
                 before = {name: old for name, (old, _new) in outcome.changes.items()}
-                self.note_before(outcome, "session", before)
                 values = {name: new for name, (_old, new) in outcome.changes.items()}
+                self.note_before(outcome, "session", before, wrote=values)
                 Session.objects.filter(pk=outcome.session_id or 0).update(**values)
 
     def session_of(self, outcome: Outcome) -> Session:

@@ -1,83 +1,171 @@
-"""Takes an import back as a whole, while nothing was built on it."""
+"""Takes an import back as a whole, while nothing was built on it.
+
+The number of queries grows with the number of chunks of rows, not with the rows.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bureaus.models import AuditEvent, User, YearClose
+from bureaus.models import AuditEvent, Bureau, User, YearClose
 from certificates.models import Certificate
-from courses.models import Attendance, ClassRun, Enrolment, Session
+from courses.models import Attendance, ClassRun, Enrolment, Plan, Session
 from learners.models import Holder, Learner, Standing
 from ledgers.importing.matching import chunks
 from ledgers.models import LedgerImport, LedgerRow
 
 Created = dict[str, list[int]]
+Values = dict[str, Any]
 
 
 class CannotUndo(Exception):
     """Something was built on the import. The text is for the user."""
 
 
-def undo(batch: LedgerImport, *, user: User | None, reason: str = "") -> None:
-    """Deletes what the import made and puts back what it changed. Raises `CannotUndo` or `YearClosed`."""
-    with transaction.atomic():
-        batch = LedgerImport.objects.select_for_update().get(pk=batch.pk)
-        if batch.state != LedgerImport.State.APPLIED or batch.year is None:
-            raise CannotUndo(_("只有已导入的台账可以撤销。"))
-        YearClose.objects.demand_open(batch.bureau, batch.year)
-        rows = list(batch.rows.exclude(state=LedgerRow.State.FAULTY))
-        created = created_by(rows)
-        demand_untouched(batch, created, rows)
-        put_back(rows)
-        delete_created(created)
-        batch.state, batch.undone_at = LedgerImport.State.UNDONE, timezone.now()
-        batch.save(update_fields=["state", "undone_at"])
-        AuditEvent.record(
-            AuditEvent.Deed.LEDGER_UNDONE,
-            batch,
-            user=user,
-            bureau=batch.bureau,
-            before=batch.figures,
-            reason=reason,
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The values that one row changed. `wrote` holds what the import put there, where that was kept."""
+
+    row: LedgerRow
+    old: Values
+    wrote: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """What an import made, changed and touched; read before anything is taken back."""
+
+    batch: LedgerImport
+    rows: list[LedgerRow]
+    befores: list[Before]
+    created: Created
+    learner_of: dict[int, int]  # enrolment → learner
+    runs: set[int]
+
+    @property
+    def learners(self) -> set[int]:
+        return {*self.learner_of.values(), *self.created["learner"]}
+
+    def ids(self, name: str) -> set[int]:
+        """The enrolments, sessions or certificates of all rows, the unchanged ones too."""
+        return {pk for row in self.rows if (pk := getattr(row, f"{name}_id"))}
+
+    def later(self) -> models.QuerySet[LedgerRow]:
+        """Rows of imports that came after this one and still stand."""
+        return LedgerRow.objects.filter(
+            batch__state=LedgerImport.State.APPLIED, batch__applied_at__gt=self.batch.applied_at
         )
 
 
-def created_by(rows: Iterable[LedgerRow]) -> Created:
+def undo(batch: LedgerImport, *, user: User | None, reason: str = "") -> None:
+    """Deletes what the import made and puts back what it changed; all of it or nothing.
+
+    Raises `CannotUndo` or `YearClosed`.
+    """
+    try:
+        with transaction.atomic():
+            batch = locked(batch)
+            trail = trail_of(batch)
+            demand_years_open(trail)
+            demand_untouched(trail)
+            put_back(trail)
+            delete_created(trail)
+            delete_unused(trail)
+            batch.state, batch.undone_at = LedgerImport.State.UNDONE, timezone.now()
+            batch.save(update_fields=["state", "undone_at"])
+            AuditEvent.record(
+                AuditEvent.Deed.LEDGER_UNDONE,
+                batch,
+                user=user,
+                bureau=batch.bureau,
+                before=batch.figures,
+                reason=reason,
+            )
+    except IntegrityError as error:  # ProtectedError is one of these
+        raise CannotUndo(
+            _("这批数据后来又被别处用到（如证书已换发、编号已另作登记），不能整批撤销，没有改动任何数据。")
+        ) from error
+
+
+def locked(batch: LedgerImport) -> LedgerImport:
+    """The import, locked in the order of `apply`, so that the two cannot wait for each other."""
+    if batch.programme is None:
+        raise CannotUndo(_("只有已导入的台账可以撤销。"))
+    Plan.objects.select_for_update().get(pk=batch.programme.plan_id)
+    Bureau.objects.select_for_update().get(pk=batch.bureau_id)  # nor is a year closed meanwhile
+    batch = LedgerImport.objects.select_for_update().get(pk=batch.pk)
+    if batch.state != LedgerImport.State.APPLIED or batch.year is None:
+        raise CannotUndo(_("只有已导入的台账可以撤销。"))
+    return batch
+
+
+def trail_of(batch: LedgerImport) -> Trail:
+    """Reads and locks: who adds an attendance to a locked enrolment or session waits, then fails."""
+    rows = list(batch.rows.exclude(state=LedgerRow.State.FAULTY).order_by("pk"))
     created: Created = defaultdict(list)
+    befores = []
     for row in rows:
         for kind, pk in row.created.items():
             created[kind].append(pk)
-    return created
+        if row.before:
+            old = json.loads(row.before)
+            befores.append(Before(row, old, old.get("wrote", {})))
+    learner_of: dict[int, int] = {}
+    runs = set(created["run"])
+    for some in chunks(sorted({row.enrolment_id for row in rows if row.enrolment_id})):
+        taken = Enrolment.objects.select_for_update().filter(pk__in=some).order_by("pk")
+        for pk, learner, run in taken.values_list("pk", "learner_id", "run_id"):
+            learner_of[pk] = learner
+            runs.add(run)
+    lock(Session, {row.session_id for row in rows if row.session_id})
+    return Trail(batch, rows, befores, created, learner_of, runs)
 
 
-def demand_untouched(batch: LedgerImport, created: Created, rows: list[LedgerRow]) -> None:
+def lock(model: type[models.Model], ids: Iterable[int]) -> None:
+    for some in chunks(sorted(ids)):
+        list(model._default_manager.select_for_update().filter(pk__in=some).order_by("pk").values_list("pk"))
+
+
+def demand_years_open(trail: Trail) -> None:
+    """A certificate counts in its own year, now and when its old values are back."""
+    years = {trail.batch.year or 0}
+    changed = [before for before in trail.befores if "certificate" in before.old]
+    ids = {*trail.created["certificate"], *(b.row.certificate_id for b in changed if b.row.certificate_id)}
+    for some in chunks(sorted(ids)):
+        years |= set(Certificate.objects.filter(pk__in=some).values_list("year", flat=True))
+    years |= {b.old["certificate"]["year"] for b in changed if "year" in b.old["certificate"]}
+    for year in sorted(years):
+        YearClose.objects.demand_open(trail.batch.bureau, year)
+
+
+def demand_untouched(trail: Trail) -> None:
     """Raises `CannotUndo` where a later import, attendance, certificate or edit stands on these rows."""
-    enrolments = {row.enrolment_id for row in rows if row.enrolment_id}
-    sessions = {row.session_id for row in rows if row.session_id}
-    later = LedgerRow.objects.filter(
-        batch__state=LedgerImport.State.APPLIED, batch__applied_at__gt=batch.applied_at
-    ).select_related("batch")
-    for name, ids in (("enrolment", enrolments), ("session", sessions)):
-        if row := first_among(later, f"{name}_id", ids):
+    later = trail.later().select_related("batch")
+    for name in ("enrolment", "session", "certificate"):
+        if row := first_among(later, f"{name}_id", trail.ids(name)):
             raise CannotUndo(
                 _("后来导入的“%(file)s”用到了这批数据，请先撤销那一次导入。") % {"file": row.batch.file_name}
             )
-    if first_among(Attendance.objects.all(), "enrolment_id", created["enrolment"]):
+    if first_among(Attendance.objects.all(), "enrolment_id", trail.created["enrolment"]):
         raise CannotUndo(_("这批学员已有考勤记录，不能整批撤销。"))
-    own = set(created["certificate"])
-    for some in chunks(created["enrolment"]):
+    if first_among(Attendance.objects.all(), "session_id", trail.created["session"]):
+        raise CannotUndo(_("这批课次已有考勤记录，不能整批撤销。"))
+    own = set(trail.created["certificate"])
+    for some in chunks(trail.created["enrolment"]):
         held = Certificate.objects.filter(enrolment__in=some).values_list("pk", flat=True)
         if set(held) - own:
             raise CannotUndo(_("这批学员后来又发了证书，不能整批撤销。"))
-    changed = Enrolment.objects.filter(changed_at__gt=batch.applied_at).select_related("run")
-    if touched := first_among(changed, "id", enrolments):
+    changed = Enrolment.objects.filter(changed_at__gt=trail.batch.applied_at).select_related("run")
+    if touched := first_among(changed, "id", trail.ids("enrolment")):
         raise CannotUndo(_("班次“%(run)s”里的数据后来改过，不能整批撤销。") % {"run": touched.run})
 
 
@@ -88,52 +176,140 @@ def first_among(rows: models.QuerySet[Any], name: str, ids: Iterable[int]) -> An
     return None
 
 
-def put_back(rows: list[LedgerRow]) -> None:
-    """Restores the values that changed rows had before."""
-    for row in rows:
-        before = json.loads(row.before) if row.before else {}
-        for kind, model, pk in (
-            ("enrolment", Enrolment, row.enrolment_id),
-            ("session", Session, row.session_id),
-            ("certificate", Certificate, row.certificate_id),
-        ):
-            if kind in before and pk:
-                restore(model, pk, before[kind])
-        if "run" in before:
-            starts_on, ends_on = before["run"]["days"]
-            restore(ClassRun, before["run"]["pk"], {"starts_on": starts_on, "ends_on": ends_on})
-        if "phone" in before and row.enrolment:
-            held = Holder.objects.filter(learner=row.enrolment.learner_id, bureau=row.batch.bureau_id)
-            held.update(phone=before["phone"])
+def put_back(trail: Trail) -> None:
+    """Restores the old values where the stored ones are still those of this import."""
+    put_back_rows(Enrolment, "enrolment", trail)
+    put_back_rows(Session, "session", trail)
+    put_back_rows(Certificate, "certificate", trail)
+    put_back_days(trail)
+    put_back_phones(trail)
 
 
-def restore(model: type[models.Model], pk: int, values: dict[str, Any]) -> None:
-    """Writes stored values back; past `save`, so that the time of the last change comes back too."""
+def put_back_rows(model: type[models.Model], kind: str, trail: Trail) -> None:
+    """Restores what the rows changed of a kind, the last row first: the first one knows the oldest value."""
+    changes = [
+        (getattr(before.row, f"{kind}_id"), before.old[kind], before.wrote.get(kind, {}))
+        for before in reversed(trail.befores)
+        if kind in before.old and getattr(before.row, f"{kind}_id")
+    ]
+    restore(model, changes)
+
+
+def put_back_days(trail: Trail) -> None:
+    """A later import may rely on a run's days, even where it names the very same: then they stay."""
+    named = {before.old["run"]["pk"] for before in trail.befores if "run" in before.old}
+    kept: set[int] = set()
+    for some in chunks(sorted(named)):
+        used = trail.later().filter(enrolment__run__in=some)
+        kept |= {pk for pk in used.values_list("enrolment__run", flat=True) if pk}
+    changes = [
+        (before.old["run"]["pk"], days(before.old["run"]), days(before.wrote.get("run", {})))
+        for before in reversed(trail.befores)
+        if "run" in before.old and before.old["run"]["pk"] not in kept
+    ]
+    restore(ClassRun, changes)
+
+
+def days(run: Values) -> Values:
+    return dict(zip(("starts_on", "ends_on"), run.get("days", ()), strict=False))
+
+
+def put_back_phones(trail: Trail) -> None:
+    """The bureau's phone of a person stays where a later import of the bureau speaks of the person."""
+    changed = {
+        trail.learner_of[before.row.enrolment_id]: before
+        for before in reversed(trail.befores)
+        if "phone" in before.old and before.row.enrolment_id in trail.learner_of
+    }
+    later = trail.later().filter(batch__bureau=trail.batch.bureau_id)
+    for learners in chunks(sorted(changed)):
+        kept = set(later.filter(enrolment__learner__in=learners).values_list("enrolment__learner", flat=True))
+        held = Holder.objects.filter(bureau=trail.batch.bureau_id, learner__in=set(learners) - kept)
+        changes = []
+        for pk, learner in held.values_list("pk", "learner_id"):
+            before = changed[learner]
+            wrote = {"phone": before.wrote["phone"]} if "phone" in before.wrote else {}
+            changes.append((pk, {"phone": before.old["phone"]}, wrote))
+        restore(Holder, changes)
+
+
+def restore(model: type[models.Model], changes: list[tuple[int, Values, Values]]) -> None:
+    """Writes (id, old, wrote) back, past `save`, so that the time of the last change comes back too.
+
+    A value that is no longer the one that was written is somebody's later edit and stays. The time
+    itself is never compared: it is kept less exactly than it is stored.
+    """
     fields = {field.attname: field for field in model._meta.concrete_fields}
-    old = {name: fields[name].to_python(value) for name, value in values.items()}
-    model._default_manager.filter(pk=pk).update(**old)
+    for some in chunks(changes):
+        taken = model._default_manager.select_for_update().order_by("pk")
+        stored = {row.pk: row for row in taken.filter(pk__in={pk for pk, _old, _wrote in some})}
+        names: set[str] = set()
+        for pk, old, wrote in some:
+            row = stored.get(pk)
+            for name, value in old.items() if row else ():
+                written = fields[name].to_python(wrote[name]) if name in wrote else getattr(row, name)
+                if name == "changed_at" or getattr(row, name) == written:
+                    setattr(row, name, fields[name].to_python(value))
+                    names.add(name)
+        if names:
+            model._default_manager.bulk_update(stored.values(), sorted(names))
 
 
-def delete_created(created: Created) -> None:
-    """Deletes what the import made; a run or person that others use by now stays."""
-    delete(Certificate.objects.all(), created["certificate"])
-    delete(Enrolment.objects.all(), created["enrolment"])
-    delete(Session.objects.all(), created["session"])
-    delete(ClassRun.objects.filter(enrolments=None, sessions=None), created["run"])
-    delete(Standing.objects.filter(learner__enrolments=None), created["standing"])
-    unused = Holder.objects.exclude(
-        models.Exists(
-            Enrolment.objects.filter(
-                learner=models.OuterRef("learner"), run__bureau=models.OuterRef("bureau")
-            )
-        )
+def delete_created(trail: Trail) -> None:
+    delete(Certificate.objects.all(), trail.created["certificate"])
+    delete(Enrolment.objects.all(), trail.created["enrolment"])
+    delete(Session.objects.all(), trail.created["session"])
+
+
+def delete_unused(trail: Trail) -> None:
+    """Deletes the runs and people of these rows that nothing uses any more.
+
+    An import may also have made them for one that was undone before, so any import counts as their maker.
+    What was made by hand stays.
+    """
+    bureau, learners = trail.batch.bureau, trail.learners
+    enrolled = Enrolment.objects.order_by()
+    of_learner = enrolled.filter(learner=OuterRef("learner"))
+    in_group = of_learner.filter(run__programme__group=OuterRef("group"))
+    in_bureau = of_learner.filter(run__bureau__in=bureau.with_predecessors())
+    runs = ClassRun.objects.filter(enrolments=None, sessions=None)
+    holdings = ids_of(Holder.objects.filter(bureau=bureau), learners)
+    alone = Learner.objects.filter(
+        enrolments=None, certificates=None, account_links=None, holders=None, standings=None
     )
-    delete(unused, created["holder"])
-    alone = Learner.objects.filter(enrolments=None, certificates=None, account_links=None, holders=None)
-    delete(alone, created["learner"])
+    standings = ids_of(Standing.objects.all(), learners)
+    delete_made(runs, "run", trail, trail.runs)
+    delete_made(Standing.objects.exclude(Exists(in_group)), "standing", trail, standings)
+    delete_made(Holder.objects.exclude(Exists(in_bureau)), "holder", trail, holdings)
+    delete_made(alone, "learner", trail, learners)
 
 
-def delete(rows: models.QuerySet[Any], ids: list[int]) -> None:
-    for some in chunks(ids):
+def ids_of(rows: models.QuerySet[Any], learners: set[int]) -> set[int]:
+    found: set[int] = set()
+    for some in chunks(sorted(learners)):
+        found |= set(rows.filter(learner__in=some).values_list("pk", flat=True))
+    return found
+
+
+def delete_made(unused: models.QuerySet[Any], kind: str, trail: Trail, ids: set[int]) -> None:
+    """Deletes those of `unused` that this or another import made.
+
+    They are locked before they are asked for: an enrolment made in between would be deleted with its run.
+    """
+    own = set(trail.created[kind])
+    lock(unused.model, ids | own)
+    delete(unused, own | made_by_imports(kind, ids - own))
+
+
+def made_by_imports(kind: str, ids: set[int]) -> set[int]:
+    made: set[int] = set()
+    for some in chunks(sorted(ids)):
+        rows = LedgerRow.objects.filter(**{f"created__{kind}__in": some}).order_by()
+        made |= set(rows.values_list(f"created__{kind}", flat=True))
+    return made
+
+
+def delete(rows: models.QuerySet[Any], ids: Iterable[int]) -> None:
+    for some in chunks(sorted(ids)):
         found = list(rows.filter(pk__in=some).values_list("pk", flat=True))
         rows.model._default_manager.filter(pk__in=found).delete()

@@ -1,10 +1,15 @@
 """An import is taken back as a whole, while nothing was built on it."""
 
-import pytest
+import json
 
-from bureaus.models import AuditEvent, Bureau, YearClose, YearClosed
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bureaus.models import AuditEvent, Bureau, District, YearClose, YearClosed
 from certificates.models import Certificate
-from courses.models import Attendance, ClassRun, Enrolment, Session
+from courses.models import Attendance, ClassRun, Enrolment, Programme, Session
+from learners import id_numbers
 from learners.models import Holder, Identity, Learner, Standing
 from ledgers.importing.undoing import CannotUndo, undo
 from ledgers.models import LedgerImport
@@ -15,6 +20,16 @@ MODELS = (Learner, Identity, Holder, Standing, ClassRun, Session, Enrolment, Cer
 
 def counts():
     return {model.__name__: model.objects.count() for model in MODELS}
+
+
+def person(number):
+    """A made-up person."""
+    digits = f"43999919900101{number:03}"
+    return (
+        f"学员甲{'一二三四五六七八九十'[number % 10]}",
+        digits + id_numbers.check_digit(digits),
+        f"第{number}小学",
+    )
 
 
 def newest():
@@ -125,3 +140,150 @@ def test_an_import_is_undone_once(bring_in, ledger):
     undo(newest(), user=None)
     with pytest.raises(CannotUndo):
         undo(newest(), user=None)
+
+
+def test_the_last_undone_of_two_imports_takes_their_shared_run_and_person(bring_in, ledger):
+    before = counts()
+    bring_in(ledger(row(1, ANNA)))
+    first = newest()
+    bring_in(ledger(row(2, BO), row(3, ANNA, 班次="第2期培训班")))
+    second = newest()
+    undo(first, user=None)
+    assert (Learner.objects.count(), ClassRun.objects.count()) == (2, 2)
+    undo(second, user=None)
+    assert counts() == before
+
+
+def test_what_was_made_by_hand_stays(bring_in, ledger):
+    bureau = Bureau.objects.get(name="市科协")
+    programme = Programme.objects.named("培训科技辅导员", year=2024)
+    ClassRun.objects.create(
+        programme=programme, name="第1期培训班", bureau=bureau, district=District.objects.all()[0], year=2024
+    )
+    learner = Learner.objects.create(name=ANNA[0])
+    kind, value, digest = Identity.by_id_number(ANNA[1])
+    Identity.objects.create(learner=learner, kind=kind, value=value, digest=digest)
+    Holder.objects.create(learner=learner, bureau=bureau)
+    Standing.objects.create(learner=learner, group=programme.group)
+    before = counts()
+    bring_in(ledger(row(1, ANNA)))
+    assert Learner.objects.count() == 1
+    undo(newest(), user=None)
+    assert counts() == before
+
+
+def test_a_later_import_keeps_its_days_and_phone(bring_in, ledger):
+    bring_in(ledger(row(1, ANNA)))
+    bring_in(
+        ledger(
+            row(2, BO, 培训时间="2024-03-04至2024-03-08"), row(4, ANNA, 班次="第2期", 联系电话="13900000002")
+        )
+    )
+    second = newest()
+    later = row(5, ANNA, 班次="第3期", 联系电话="13900000003")
+    third = person(3)
+    bring_in(ledger(row(6, third, 培训时间="2024-03-02至2024-03-09"), later))
+    undo(second, user=None)
+    run = ClassRun.objects.get(name="第1期培训班")
+    assert (str(run.starts_on), str(run.ends_on)) == ("2024-03-02", "2024-03-09")
+    assert Holder.objects.get(learner__name=ANNA[0]).phone == "13900000003"
+
+
+def note_written(kind, values):
+    """Notes what the newest import wrote, as applying does."""
+    changed = next(row for row in newest().rows.all() if row.before)
+    noted = json.loads(changed.before)
+    changed.before = json.dumps(noted | {"wrote": noted.get("wrote", {}) | {kind: values}})
+    changed.save()
+
+
+def test_values_that_were_edited_since_stay(bring_in, ledger):
+    bring_in(ledger(row(1, ANNA)))
+    bring_in(
+        ledger(
+            row(
+                1,
+                ANNA,
+                证书编号="测培〔2024〕0099号",
+                联系电话="13900000009",
+                培训时间="2024-03-01至2024-03-09",
+            )
+        )
+    )
+    note_written("certificate", {"number": "测培〔2024〕0099号", "number_key": "测培(2024)0099号"})
+    note_written("phone", "13900000009")
+    note_written("run", {"days": ["2024-03-01", "2024-03-09"]})
+    certificate = Certificate.objects.get()
+    certificate.number = "手工更正1号"
+    certificate.save()
+    Holder.objects.update(phone="13700000000")
+    ClassRun.objects.update(starts_on="2024-02-20")
+    undo(newest(), user=None)
+    certificate.refresh_from_db()
+    assert (certificate.number, certificate.number_key) == ("手工更正1号", "手工更正1号")
+    assert Holder.objects.get().phone == "13700000000"
+    run = ClassRun.objects.get()
+    assert (str(run.starts_on), str(run.ends_on)) == ("2024-02-20", "2024-03-07")
+
+
+def test_sessions_with_attendance_are_kept(bring_in, ledger):
+    bring_in(ledger(row(1, ANNA)))
+    enrolment = Enrolment.objects.get()
+    bring_in("seniors-2024.csv", "--skip-faulty", programme="智慧助老行动", bureau="市卫生健康委")
+    session = Session.objects.all()[0]
+    Attendance.objects.create(enrolment=enrolment, session=session, state=Attendance.State.PRESENT)
+    before = counts()
+    with pytest.raises(CannotUndo, match="课次已有考勤"):
+        undo(newest(), user=None)
+    assert counts() == before
+
+
+def test_a_certificate_of_a_closed_year_is_not_undone(bring_in, ledger):
+    bring_in(ledger(row(1, ANNA)))
+    Certificate.objects.update(year=2025)
+    YearClose.objects.create(bureau=Bureau.objects.get(name="市科协"), year=2025)
+    with pytest.raises(YearClosed):
+        undo(newest(), user=None)
+    assert Certificate.objects.count() == 1
+
+
+def test_a_certificate_that_was_replaced_keeps_the_whole_import(bring_in, ledger):
+    bring_in(ledger(row(1, ANNA), row(2, BO)))
+    first = Certificate.objects.get(number__contains="0001")
+    Certificate.objects.create(
+        issuer=first.issuer,
+        number="换证1号",
+        learner=first.learner,
+        name=first.name,
+        year=2024,
+        replaces=first,
+    )
+    before = counts()
+    with pytest.raises(CannotUndo, match="没有改动"):
+        undo(newest(), user=None)
+    assert counts() == before
+    assert newest().state == LedgerImport.State.APPLIED
+
+
+def queries_of_undoing(bring_in, path):
+    bring_in(path)
+    with CaptureQueriesContext(connection) as made:
+        undo(newest(), user=None)
+    return len(made)
+
+
+def test_undoing_asks_no_query_per_row(bring_in, ledger):
+    def rows(count, **changes):
+        return [row(n, person(n), **changes) for n in range(1, count + 1)]
+
+    few = queries_of_undoing(bring_in, ledger(*rows(20)))
+    many = queries_of_undoing(bring_in, ledger(*rows(60)))
+    assert Learner.objects.count() == 0
+    assert many <= few + 3
+    bring_in(ledger(*rows(60)))
+    changes = {"学时": "16", "联系电话": "13900000009"}
+    few = queries_of_undoing(bring_in, ledger(*rows(20, **changes)))
+    many = queries_of_undoing(bring_in, ledger(*rows(60, **changes)))
+    assert set(Enrolment.objects.values_list("hours", flat=True)) == {24}
+    assert set(Holder.objects.values_list("phone", flat=True)) == {"13800000001"}
+    assert many <= few + 3
