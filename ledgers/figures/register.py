@@ -37,16 +37,23 @@ class Register:
     def target_of(self, period: QuotaPeriod, selection: Selection) -> Decimal | None:
         """The period's target; where the selection is a place, the place's share or None.
 
-        A user who does not see the whole city stands for the place of one's bureaus and districts.
+        A user who does not see the whole city stands for the place of one's bureaus and districts; without a
+        share the lead bureaus (牵头单位) answer for the whole target, and nobody else is measured by it.
         """
         if not selection.is_narrowed_to_place:
-            return period.target if self.scope is None else share_of_scope(self.shares[period.pk], self.scope)
+            if self.scope is None:
+                return period.target
+            share = share_of_scope(self.shares[period.pk], self.scope)
+            return period.target if share is None and self.is_led_from(period, self.scope) else share
         shares = [share for share in self.shares[period.pk] if is_of_place(share, selection)]
         if selection.bureau is None:
             shares = [share for share in shares if share.bureau_id is None] or shares
         elif selection.district is None:
             shares = [share for share in shares if share.district_id is None] or shares
         return added(shares)
+
+    def is_led_from(self, period: QuotaPeriod, scope: Scope) -> bool:
+        return any(lead.pk in scope.bureaus for lead in self.leads_of(self.quoted[period.quota_id]))
 
     def spans(self, year: int) -> tuple[Span, ...]:
         """The year for every programme; a longer period's years for its quota's programmes."""
