@@ -63,10 +63,6 @@ class SelectionForm(forms.Form):
         )
 
     @property
-    def chosen_year(self) -> int:
-        return self.selection().year
-
-    @property
     def chosen_programme(self) -> Programme | None:
         return self.selection().programme
 

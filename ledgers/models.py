@@ -120,10 +120,6 @@ class LedgerImport(models.Model):
         """Its worker has not been heard of for so long that it must have been killed."""
         return self.state in self.AT_WORK and now - self.touched_at > STALLED_AFTER
 
-    @property
-    def expires_at(self) -> datetime.datetime:
-        return self.uploaded_at + datetime.timedelta(days=settings.PEIXUN_UPLOAD_KEEP_DAYS)
-
 
 class LedgerRow(models.Model):
     """What became of one row: its place, its state, what it wrote. It holds no copy of the row."""

@@ -231,7 +231,7 @@ def test_a_group_of_choices_has_a_legend():
 # --- Charts -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("chart", ["bar_chart", "column_chart", "line_chart"])
+@pytest.mark.parametrize("chart", ["bar_chart", "column_chart"])
 def test_a_chart_says_its_finding_and_has_its_figures_in_a_table(chart):
     source = f'{{% {chart} "9 月最多" series unit="人次" %}}'
     html = shown(source, series=[("8月", 60), ("9月", 1640)])
@@ -239,7 +239,7 @@ def test_a_chart_says_its_finding_and_has_its_figures_in_a_table(chart):
     assert "1,640 人次</td>" in html
 
 
-@pytest.mark.parametrize("chart", ["bar_chart", "column_chart", "line_chart"])
+@pytest.mark.parametrize("chart", ["bar_chart", "column_chart"])
 @pytest.mark.parametrize("series", [[], [("9月", 0)]])
 def test_a_chart_bears_having_nothing_to_show(chart, series):
     assert "<figure" in shown(f'{{% {chart} "还没有培训" series %}}', series=series)

@@ -24,12 +24,6 @@ class BureauQuerySet(models.QuerySet["Bureau"]):
             found = found.successor
         return found
 
-    def at(self, day: datetime.date) -> BureauQuerySet:
-        """Bureaus that exist on `day`."""
-        started = Q(valid_from=None) | Q(valid_from__lte=day)
-        not_over = Q(valid_to=None) | Q(valid_to__gte=day)
-        return self.filter(started & not_over)
-
 
 class Bureau(models.Model):
     class Kind(models.TextChoices):

@@ -184,14 +184,6 @@ def progress_text(done: Number, target: Number, pace: Number | None, *, unit: st
     }
 
 
-@register.inclusion_tag("elements/ring.html")
-def ring(done: Number, target: Number, unit: str = "") -> dict[str, Any]:
-    """A ring with the figure `done` inside."""
-    state = progress_state(done, target, None)
-    text = progress_text(done, target, None, unit=unit, state=state)
-    return {"done": done, "percent": share(done, target), "state": state, "text": text}
-
-
 @register.inclusion_tag("elements/bar_chart.html")
 def bar_chart(title: str, series: Choices, unit: str = "") -> dict[str, Any]:
     """`title` says the finding; `series` holds (label, value) or (label, value, url)."""
@@ -220,26 +212,6 @@ def column_chart(title: str, series: Choices, unit: str = "") -> dict[str, Any]:
         for label, value in entries
     ]
     return {"title": title, "rows": rows, "unit": unit}
-
-
-@register.inclusion_tag("elements/line_chart.html")
-def line_chart(title: str, series: Choices, unit: str = "") -> dict[str, Any]:
-    """`title` says the finding; `series` holds (label, value) in order of time."""
-    entries = [(label, value) for label, value in series]
-    most = max((value for _, value in entries), default=0)
-    last = len(entries) - 1
-    rows = [
-        {
-            "label": label,
-            "value": value,
-            "x": round((place + 0.5) / len(entries) * 100, 2),
-            "y": round(82 - share(value, most) * 0.66, 2),
-            "key": place in (0, last) or value == most,
-        }
-        for place, (label, value) in enumerate(entries)
-    ]
-    path = " ".join(f"{row['x']},{row['y']}" for row in rows)
-    return {"title": title, "rows": rows, "path": path, "unit": unit}
 
 
 @register.inclusion_tag("elements/job.html", takes_context=True)
@@ -400,10 +372,3 @@ def error_summary(form: BaseForm) -> dict[str, Any]:
     faults = [(bound, bound.id_for_label or f"{bound.auto_id}_0") for bound in form if bound.errors]
     count = len(form.non_field_errors()) + sum(len(bound.errors) for bound, _ in faults)
     return {"form": form, "faults": faults, "count": count}
-
-
-@register.inclusion_tag("elements/segments.html")
-def segments(name: str, choices: Choices, chosen: object = "", *, label: str) -> dict[str, Any]:
-    """One of few, side by side: `choices` holds (value, word, tone), tone as for `badge`."""
-    options = [(value, word, tone, SIGNS[tone]) for value, word, tone in choices]
-    return {"name": name, "options": options, "chosen": str(chosen), "label": label}
