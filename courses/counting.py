@@ -10,7 +10,7 @@ from django.db.models import Count, Q, Sum
 from courses.models import Attendance, ClassRun, Enrolment, Programme, Session
 from courses.models.enrolments import EnrolmentQuerySet
 
-NOT_HERE = (Enrolment.State.NO_SHOW, Enrolment.State.WITHDRAWN, Enrolment.State.REJECTED)
+NOT_HERE = tuple(state for state in Enrolment.State if state not in Enrolment.EXPECTED)
 
 
 @dataclass(frozen=True, slots=True)

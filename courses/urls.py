@@ -1,12 +1,20 @@
-"""Addresses of the courses app: one run, one session."""
+"""Addresses of the courses app, by kind of work."""
 
 from django.urls import path
 
-from courses import views
+from courses.views import showing
 
 app_name = "courses"
 
 urlpatterns = [
-    path("runs/<int:pk>/", views.run, name="run"),
-    path("sessions/<int:pk>/", views.session, name="session"),
+    # --- What there is
+    path("runs/<int:pk>/", showing.run, name="run"),
+    path("sessions/<int:pk>/", showing.session, name="session"),
+    # --- Programmes, courses, trainers
+    # --- Class runs and sessions, calendar
+    # --- Enrolling
+    # --- Registering attendance
+    # --- Check-in and evaluation
+    # --- Without a network
+    # --- Boards, workload, notices
 ]

@@ -23,6 +23,14 @@ class YearCloseQuerySet(models.QuerySet["YearClose"]):
                 % {"bureau": bureau, "year": year}
             )
 
+    def hold_open(self, bureau: Bureau, year: int) -> None:
+        """Demands that `year` is open, and keeps it so until the transaction ends.
+
+        `bureaus.closing.close_year` waits for the bureau's row, which is taken here.
+        """
+        Bureau.objects.select_for_update().get(pk=bureau.pk)
+        self.demand_open(bureau, year)
+
 
 class YearClose(models.Model):
     """`bureau` has closed `year`: every deed that would change a figure of it asks here first."""

@@ -1,4 +1,4 @@
-"""Who took part in a run, as of then, and who was present at a session."""
+"""Who is in a run, as of then: from applying over the waiting list to completing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from bureaus.access import scope_of
 from bureaus.models import District, User
 from courses.models.hours import HourRule
-from courses.models.runs import ClassRun, Session
+from courses.models.runs import ClassRun
 from learners.models import AccountLink, Learner
 
 if TYPE_CHECKING:
@@ -54,6 +54,18 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         ordered = self.order_by("run__year", F("run__starts_on").asc(nulls_first=True), "pk")
         return dict(ordered.values_list("learner", "name"))
 
+    def holding_seats(self) -> EnrolmentQuerySet:
+        """Those that take a seat of their run."""
+        return self.filter(state__in=Enrolment.HOLDS_SEAT)
+
+    def waiting(self) -> EnrolmentQuerySet:
+        """The waiting list, who waits longest first."""
+        return self.filter(state=Enrolment.State.WAITING).order_by("waits_from", "pk")
+
+    def expected(self) -> EnrolmentQuerySet:
+        """Those whom a trainer expects at the run's sessions."""
+        return self.filter(state__in=Enrolment.EXPECTED)
+
     def took_part(self) -> EnrolmentQuerySet:
         """Those that are 人次: no-shows, withdrawn and rejected are not; not having passed is."""
         return self.filter(state__in=Enrolment.TOOK_PART)
@@ -64,6 +76,7 @@ class Enrolment(models.Model):
 
     class State(models.TextChoices):
         APPLIED = "applied", _("已报名")
+        WAITING = "waiting", _("候补")
         ADMITTED = "admitted", _("已录取")
         ATTENDING = "attending", _("在训")
         COMPLETED = "completed", _("结业")
@@ -73,6 +86,16 @@ class Enrolment(models.Model):
         REJECTED = "rejected", _("未录取")
 
     TOOK_PART: ClassVar = (State.ATTENDING, State.COMPLETED, State.NOT_COMPLETED)
+    EXPECTED: ClassVar = (State.ADMITTED, *TOOK_PART)
+    HOLDS_SEAT: ClassVar = (*EXPECTED, State.NO_SHOW)
+
+    class CameBy(models.TextChoices):
+        """Who put the learner into the run."""
+
+        OFFICER = "officer", _("单位登记")
+        LEDGER = "ledger", _("台账导入")
+        LEARNER = "learner", _("本人报名")
+        WALK_IN = "walk_in", _("现场登记")
 
     class Assessment(models.TextChoices):
         PASSED = "passed", _("合格")
@@ -110,6 +133,11 @@ class Enrolment(models.Model):
     )
     particulars = models.JSONField(_("其他信息"), default=dict, blank=True)
     reason = models.CharField(_("原因"), max_length=200, blank=True)
+    came_by = models.CharField(_("来源"), max_length=8, choices=CameBy, default=CameBy.OFFICER)
+    waits_from = models.DateTimeField(_("候补起"), null=True, blank=True)
+    to_match = models.BooleanField(
+        _("待核对身份"), default=False, help_text=_("现场登记的人，尚未与学员档案核对")
+    )
     created_at = models.DateTimeField(_("登记时间"), auto_now_add=True)
     changed_at = models.DateTimeField(_("修改时间"), auto_now=True)
 
@@ -130,6 +158,11 @@ class Enrolment(models.Model):
                 name="hours_not_negative",
                 violation_error_message=_("学时不能是负数。"),
             ),
+            models.CheckConstraint(
+                condition=~Q(state="waiting") | Q(waits_from__isnull=False),
+                name="waiting_has_a_place",
+                violation_error_message=_("候补须记下从何时起候补。"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -139,34 +172,3 @@ class Enrolment(models.Model):
         """The granted hours of each kind that was given."""
         given = {kind: getattr(self, f"hours_{kind}") for kind in HOUR_KINDS}
         return {kind: hours for kind, hours in given.items() if hours is not None}
-
-
-class Attendance(models.Model):
-    class State(models.TextChoices):
-        PRESENT = "present", _("到")
-        LATE = "late", _("迟到")
-        LEFT_EARLY = "left_early", _("早退")
-        LEAVE = "leave", _("请假")
-        ABSENT = "absent", _("缺席")
-
-    HERE: ClassVar = (State.PRESENT, State.LATE, State.LEFT_EARLY)
-
-    enrolment = models.ForeignKey(
-        Enrolment, verbose_name=_("参训记录"), on_delete=models.CASCADE, related_name="attendances"
-    )
-    session = models.ForeignKey(
-        Session, verbose_name=_("课次"), on_delete=models.CASCADE, related_name="attendances"
-    )
-    state = models.CharField(_("出勤"), max_length=10, choices=State)
-    minutes = models.PositiveSmallIntegerField(_("到课分钟"), null=True, blank=True)
-    noted_at = models.DateTimeField(_("登记时间"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("出勤")
-        verbose_name_plural = _("出勤")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["enrolment", "session"], name="attended_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.enrolment} · {self.get_state_display()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import ClassVar
 
 from django.db import models
@@ -10,6 +11,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from courses.models.programmes import Programme
+
+DIRECTIONS = {"down": ROUND_FLOOR, "half": ROUND_HALF_UP, "up": ROUND_CEILING}
 
 
 class HourRuleQuerySet(models.QuerySet["HourRule"]):
@@ -47,6 +50,17 @@ class HourRule(models.Model):
     minutes_per_hour = models.PositiveSmallIntegerField(_("每学时分钟"), default=45)
     hours_per_day = models.DecimalField(_("每天学时"), max_digits=4, decimal_places=1, default=8)
     hours_per_half_day = models.DecimalField(_("半天学时"), max_digits=4, decimal_places=1, default=4)
+    rounding_step = models.DecimalField(
+        _("取整到"), max_digits=3, decimal_places=1, default=Decimal("0.5"), help_text=_("学时取到它的整数倍")
+    )
+    by_part = models.BooleanField(_("分理论、实操记学时"), default=False)
+    by_mode = models.BooleanField(_("分线上、线下记学时"), default=False)
+    leave_one_in = models.PositiveSmallIntegerField(
+        _("请假上限"),
+        null=True,
+        blank=True,
+        help_text=_("填 7 表示请假超过总学时的 1/7 按退学处理；留空不限"),
+    )
     daily_cap = models.DecimalField(_("每日上限"), max_digits=4, decimal_places=1, null=True, blank=True)
     rounding = models.CharField(_("取整"), max_length=4, choices=Rounding, default=Rounding.HALF)
     valid_from = models.DateField(_("起"), null=True, blank=True)
@@ -65,7 +79,9 @@ class HourRule(models.Model):
                 violation_error_message=_("结束日期不能早于开始日期。"),
             ),
             models.CheckConstraint(
-                condition=Q(minutes_per_hour__gt=0, hours_per_day__gt=0, hours_per_half_day__gt=0),
+                condition=Q(
+                    minutes_per_hour__gt=0, hours_per_day__gt=0, hours_per_half_day__gt=0, rounding_step__gt=0
+                ),
                 name="hour_rule_positive",
                 violation_error_message=_("分钟数和学时数必须大于 0。"),
             ),
@@ -75,3 +91,8 @@ class HourRule(models.Model):
         return (
             f"{self.programme or _('通用')} {self.minutes_per_hour} 分钟 / {self.hours_per_day.normalize():f}"
         )
+
+    def rounded(self, hours: Decimal) -> Decimal:
+        """Hours (学时) to a multiple of `rounding_step`, in the rule's direction."""
+        steps = (hours / self.rounding_step).to_integral_value(rounding=DIRECTIONS[self.rounding])
+        return steps * self.rounding_step

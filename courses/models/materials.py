@@ -1,5 +1,7 @@
 """What sessions teach, and who teaches."""
 
+from __future__ import annotations
+
 from typing import ClassVar
 
 from django.conf import settings
@@ -7,10 +9,19 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.fields.files import FieldFile
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from bureaus.models import Bureau
+from bureaus.access import DEEDS, bureaus_for, scope_of
+from bureaus.models import Bureau, User
 from courses.models.programmes import Programme
+
+
+class CourseQuerySet(models.QuerySet["Course"]):
+    def editable_by(self, user: User) -> CourseQuerySet:
+        """Courses of the user's bureaus; those of the whole city are for who arranges for all of it."""
+        scope = scope_of(user, roles=DEEDS["runs.edit"])
+        return self if scope.whole_city else self.filter(bureau__in=bureaus_for(user, "runs.edit"))
 
 
 class Course(models.Model):
@@ -25,16 +36,32 @@ class Course(models.Model):
         on_delete=models.PROTECT,
         related_name="courses",
     )
+    bureau = models.ForeignKey(
+        Bureau,
+        verbose_name=_("维护单位"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="courses",
+        help_text=_("留空为全市通用课程"),
+    )
     outline = models.TextField(_("大纲"), blank=True)
     hours = models.DecimalField(_("学时"), max_digits=6, decimal_places=1, null=True, blank=True)
+
+    objects = CourseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("课程")
         verbose_name_plural = _("课程")
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["programme", "name"], name="course_once"),
-            models.UniqueConstraint(fields=["name"], condition=Q(programme=None), name="general_course_once"),
+            models.UniqueConstraint(
+                Coalesce("programme", 0),
+                Coalesce("bureau", 0),
+                "name",
+                name="course_once",
+                violation_error_message=_("这个项目下已有同名的课程。"),
+            ),
             models.CheckConstraint(
                 condition=Q(hours__gte=0) | Q(hours=None),
                 name="course_hours_not_negative",
@@ -69,6 +96,18 @@ class CourseMaterial(models.Model):
         return self.title
 
 
+class TrainerQuerySet(models.QuerySet["Trainer"]):
+    def visible_to(self, user: User) -> TrainerQuerySet:
+        """Trainers of the bureaus in reach, and oneself."""
+        scope = scope_of(user)
+        if scope.whole_city:
+            return self
+        return self.filter(scope.covers(bureau="bureau", district="bureau__district") | Q(user=user))
+
+    def editable_by(self, user: User) -> TrainerQuerySet:
+        return self.filter(bureau__in=bureaus_for(user, "runs.edit"))
+
+
 class Trainer(models.Model):
     """授课教师. An account is needed only by those who register sessions themselves."""
 
@@ -85,6 +124,9 @@ class Trainer(models.Model):
         related_name="trainers",
     )
     title = models.CharField(_("职称、专长"), max_length=80, blank=True)
+    active = models.BooleanField(_("在任"), default=True, help_text=_("不再授课的取消勾选，历史记录保留"))
+
+    objects = TrainerQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("授课教师")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from bureaus.access import scope_of
+from bureaus.access import bureaus_for, scope_of
 from bureaus.models import Bureau, District, User
 from courses.models.materials import Course, Trainer
 from courses.models.programmes import Programme
@@ -30,6 +32,23 @@ class ClassRunQuerySet(models.QuerySet["ClassRun"]):
     def taught_by(self, user: User) -> ClassRunQuerySet:
         """Runs with a session that this account teaches, whichever bureau they belong to."""
         return ClassRunQuerySet(self.model).filter(sessions__trainers__user=user)
+
+    def editable_by(self, user: User) -> ClassRunQuerySet:
+        """Runs of the bureaus for which the user may arrange classes."""
+        return self.filter(bureau__in=bureaus_for(user, "runs.edit"))
+
+    def open_for_enrolling(self, day: datetime.date) -> ClassRunQuerySet:
+        """Runs that say so, within their days for enrolling, and not begun before `day`."""
+        window = Q(enrol_from=None) | Q(enrol_from__lte=day)
+        window &= Q(enrol_until=None) | Q(enrol_until__gte=day)
+        return self.filter(window, Q(ends_on=None) | Q(ends_on__gte=day), state=ClassRun.State.OPEN)
+
+    def locked(self, pk: int) -> ClassRun:
+        """The run, held until the transaction ends: who changes its seats does so one after the other.
+
+        SQLite has no row lock; there the transaction itself (`transaction_mode: IMMEDIATE`) is the lock.
+        """
+        return self.select_for_update(of=("self",)).get(pk=pk)
 
     def held_in(self, year: int) -> ClassRunQuerySet:
         return self.filter(year=year)
@@ -67,6 +86,23 @@ class ClassRun(models.Model):
     place = models.CharField(_("地点"), max_length=200, blank=True)
     seats = models.PositiveIntegerField(_("名额"), null=True, blank=True)
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.PLANNED)
+    enrol_from = models.DateField(_("报名开始"), null=True, blank=True)
+    enrol_until = models.DateField(_("报名截止"), null=True, blank=True)
+    approval = models.BooleanField(
+        _("报名须审核"), default=True, help_text=_("不审核的，报名即录取，名额满后进入候补")
+    )
+    notice = models.TextField(_("通知正文"), blank=True)
+    contact = models.CharField(_("联系人和电话"), max_length=120, blank=True)
+    cancel_reason = models.CharField(_("取消原因"), max_length=200, blank=True)
+    copied_from = models.ForeignKey(
+        "self",
+        verbose_name=_("复制自"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="copies",
+    )
 
     objects = ClassRunQuerySet.as_manager()
 
@@ -85,6 +121,11 @@ class ClassRun(models.Model):
                 condition=Q(ends_on__gte=F("starts_on")) | Q(ends_on=None) | Q(starts_on=None),
                 name="run_ends_after_start",
                 violation_error_message=_("结业日期不能早于开班日期。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(enrol_until__gte=F("enrol_from")) | Q(enrol_until=None) | Q(enrol_from=None),
+                name="enrolling_ends_after_start",
+                violation_error_message=_("报名截止不能早于报名开始。"),
             ),
         ]
 
@@ -113,6 +154,15 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Sessions that this account teaches, whichever bureau they belong to."""
         return SessionQuerySet(self.model).filter(trainers__user=user)
 
+    def editable_by(self, user: User) -> SessionQuerySet:
+        """Sessions of the bureaus for which the user may arrange classes."""
+        return self.filter(bureau__in=bureaus_for(user, "runs.edit"))
+
+    def registered_by(self, user: User) -> SessionQuerySet:
+        """Sessions whose attendance the user may register: one's own, and those of one's bureaus."""
+        own = Q(pk__in=self.taught_by(user).values("pk"))
+        return self.filter(own | Q(bureau__in=bureaus_for(user, "runs.edit")))
+
     def in_reach_of(self, user: User) -> SessionQuerySet:
         """Sessions that the user's figures count: those one only teaches are not among them."""
         return self.filter(scope_of(user).covers(bureau="bureau", district="district"))
@@ -125,6 +175,21 @@ class Session(models.Model):
         PLANNED = "planned", _("待举办")
         HELD = "held", _("已举办")
         CANCELLED = "cancelled", _("已取消")
+
+    class Span(models.TextChoices):
+        """What the hours are granted for."""
+
+        MINUTES = "minutes", _("按分钟")
+        HALF_DAY = "half_day", _("按半天")
+        DAY = "day", _("按天")
+
+    class Part(models.TextChoices):
+        THEORY = "theory", _("理论")
+        PRACTICE = "practice", _("实操")
+
+    class Mode(models.TextChoices):
+        OFFLINE = "offline", _("线下")
+        ONLINE = "online", _("线上")
 
     run = models.ForeignKey(
         ClassRun,
@@ -156,6 +221,12 @@ class Session(models.Model):
     held_on = models.DateField(_("日期"))
     starts_at = models.TimeField(_("开始"), null=True, blank=True)
     ends_at = models.TimeField(_("结束"), null=True, blank=True)
+    minutes = models.PositiveSmallIntegerField(
+        _("课时分钟"), null=True, blank=True, help_text=_("有午休等间隔时填写；留空按起止时间")
+    )
+    span = models.CharField(_("学时计法"), max_length=8, choices=Span, default=Span.MINUTES)
+    part = models.CharField(_("理论、实操"), max_length=8, choices=Part, blank=True)
+    mode = models.CharField(_("线上、线下"), max_length=7, choices=Mode, default=Mode.OFFLINE)
     place = models.CharField(_("地点"), max_length=200, blank=True)
     trainers = models.ManyToManyField(
         Trainer, verbose_name=_("授课教师"), blank=True, related_name="sessions"
@@ -166,6 +237,18 @@ class Session(models.Model):
     elders = models.PositiveIntegerField(_("其中老年人"), null=True, blank=True)
     note = models.TextField(_("备注"), blank=True)
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.PLANNED)
+    series = models.UUIDField(_("重复课次"), null=True, blank=True, editable=False)
+    cancel_reason = models.CharField(_("取消原因"), max_length=200, blank=True)
+    registered_at = models.DateTimeField(_("点名完成时间"), null=True, blank=True, editable=False)
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("点名人"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
 
     objects = SessionQuerySet.as_manager()
 
@@ -195,3 +278,13 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.held_on} {self.title}"
+
+    @property
+    def planned_minutes(self) -> int | None:
+        """Minutes of teaching: as stated, else from start to end; None where neither is known."""
+        if self.minutes:
+            return self.minutes
+        if self.starts_at is None or self.ends_at is None:
+            return None
+        first, last = (60 * moment.hour + moment.minute for moment in (self.starts_at, self.ends_at))
+        return last - first

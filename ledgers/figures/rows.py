@@ -23,7 +23,7 @@ from learners.models import Learner
 from ledgers.figures.selection import Selection, Span, in_spans, narrowed
 
 Spans = Sequence[Span]
-NOT_HERE = (Enrolment.State.NO_SHOW, Enrolment.State.WITHDRAWN, Enrolment.State.REJECTED)
+NOT_HERE = tuple(state for state in Enrolment.State if state not in Enrolment.EXPECTED)
 # On Session: its people are 人次.
 BY_SESSION = Q(programme__counts=Programme.Counts.SESSION) | Q(run=None)
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from bureaus.access import SignedInRequest, allowed, may
 from bureaus.models import User
 from courses.counting import at_sessions, figures_of
-from courses.forms import PeopleFilter
+from courses.forms.people import PeopleFilter
 from courses.models import Attendance, ClassRun, Enrolment, Session
 from courses.models.enrolments import EnrolmentQuerySet
 from learners.models import Learner

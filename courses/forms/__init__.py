@@ -1,0 +1,1 @@
+"""The forms of classes, one module for each kind of work."""

@@ -1,0 +1,1 @@
+"""The pages of classes, one module for each kind of work."""
