@@ -10,9 +10,10 @@ from decimal import Decimal
 from django.db import transaction
 
 from bureaus.models import Bureau, District, Membership, User
-from courses.models import Allocation, ClassRun, Course, Enrolment, Plan, Programme, Quota, Session, Trainer
-from learners.models import AccountLink, Learner
+from courses.models import Allocation, ClassRun, Enrolment, Plan, Programme, Quota
+from learners.models import AccountLink
 from ledgers.demo.books import Book, Class, cadres, farmers, lectures, teachers, workers
+from ledgers.demo.classes import ask_for_correction, make_classes
 from ledgers.importing.applying import apply
 from ledgers.importing.jobs import rule_for
 from ledgers.importing.outcomes import Terms
@@ -53,7 +54,7 @@ def load_demo(*, today: datetime.date) -> bool:
     for book in books(year, dice):
         bring_in(book)
     make_classes(today, dice)
-    link_learner()
+    ask_for_correction(link_learner())
     return True
 
 
@@ -142,54 +143,11 @@ def bring_in(book: Book) -> None:
     apply(batch, read_ledger(book.content, size_limit=size_limit()), terms, user=None)
 
 
-def make_classes(today: datetime.date, dice: random.Random) -> None:
-    """Classes under way and to come, with a trainer's session of today."""
-    bureau = Bureau.objects.get(name="市科协")
-    programme = Programme.objects.get(name="培训科技辅导员")
-    city = District.objects.get(is_city=True)
-    trainer = Trainer.objects.create(
-        name="罗老师", bureau=bureau, user=User.objects.get(username="jiaoshi"), title="青少年科技教育"
-    )
-    course = Course.objects.create(name="人工智能与科学课", programme=programme, hours=Decimal(4))
-    for name, offset, state in (
-        ("第5期科技辅导员培训班", -1, ClassRun.State.RUNNING),
-        ("第6期科技辅导员培训班", 12, ClassRun.State.OPEN),
-        ("第7期科技辅导员培训班", 33, ClassRun.State.PLANNED),
-    ):
-        start = today + datetime.timedelta(days=offset)
-        run = ClassRun.objects.create(
-            programme=programme, name=name, bureau=bureau, district=city, seats=50, state=state,
-            year=bureau.year_of(start, start + datetime.timedelta(days=2)), starts_on=start,
-            ends_on=start + datetime.timedelta(days=2), place="市科技馆三楼报告厅",
-        )  # fmt: skip
-        for number in range(3):
-            held_on = start + datetime.timedelta(days=number)
-            session = Session.objects.create(
-                run=run, programme=programme, bureau=bureau, district=city, year=run.year, title=course.name,
-                course=course, held_on=held_on, starts_at=datetime.time(9), ends_at=datetime.time(12),
-                place=run.place, state=Session.State.HELD if held_on < today else Session.State.PLANNED,
-            )  # fmt: skip
-            session.trainers.add(trainer)
-    fill(ClassRun.objects.get(state=ClassRun.State.RUNNING, name__startswith="第5期"), dice)
-
-
-def fill(run: ClassRun, dice: random.Random) -> None:
-    """Puts known tutors into a class under way."""
-    known = list(Enrolment.objects.filter(run__programme=run.programme).exclude(run=run)[:200])
-    seen: set[int] = set()
-    for earlier in dice.sample(known, 48):
-        if earlier.learner_id not in seen:
-            seen.add(earlier.learner_id)
-            Enrolment.objects.create(
-                run=run, learner=earlier.learner, name=earlier.name, employer=earlier.employer,
-                district=earlier.district, state=Enrolment.State.ATTENDING,
-            )  # fmt: skip
-
-
-def link_learner() -> None:
-    """The learner's account looks after one of the tutors who came more than once."""
+def link_learner() -> User:
+    """The learner's account looks after the first tutor of the class under way."""
     user = User.objects.get(username=LEARNER[0])
-    learner = Learner.objects.filter(enrolments__state=Enrolment.State.ATTENDING)[0]
-    user.name = learner.name
+    first = Enrolment.objects.filter(run__state=ClassRun.State.RUNNING).order_by("pk")[0]
+    user.name = first.name
     user.save(update_fields=["name"])
-    AccountLink.objects.create(user=user, learner=learner, relation=AccountLink.Relation.SELF)
+    AccountLink.objects.create(user=user, learner=first.learner, relation=AccountLink.Relation.SELF)
+    return user
