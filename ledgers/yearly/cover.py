@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from ledgers.figures import Figures
 from ledgers.yearly.report import Report, filters_of
-from ledgers.yearly.styles import Style
-from ledgers.yearly.xlsx import NOT_APPLICABLE, Line, Sheet
+from peixun.lib.xlsx import NOT_APPLICABLE, Line, Sheet
+from peixun.lib.xlsx_styles import Style
 
 WIDTHS = (18, 34, 18, 34)
 LINE_HEIGHT = 18

@@ -17,7 +17,7 @@ from ledgers.yearly.learners import learner_register
 from ledgers.yearly.registers import certificate_register, class_runs
 from ledgers.yearly.report import Report, file_name, report_of
 from ledgers.yearly.summary_tables import findings, progress, summaries
-from ledgers.yearly.xlsx import Book, Sheet
+from peixun.lib.xlsx import Book, Sheet
 
 
 def export_yearly(selection: Selection, user: User, file: IO[bytes]) -> str:

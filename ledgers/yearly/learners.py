@@ -17,9 +17,9 @@ from learners import id_numbers
 from learners.models import Holder, Identity, Learner
 from ledgers.figures import Figures, Selection, enrolments
 from ledgers.yearly.report import Report
-from ledgers.yearly.styles import Style
 from ledgers.yearly.tables import Column, Table
-from ledgers.yearly.xlsx import Value
+from peixun.lib.xlsx import Value
+from peixun.lib.xlsx_styles import Style
 
 CHUNK = 2_000
 FIELDS = (

@@ -12,9 +12,9 @@ from certificates.models import Certificate
 from courses.models import ClassRun
 from ledgers.figures import Figures, Selection, by_run, certificates, lectures
 from ledgers.yearly.report import Report
-from ledgers.yearly.styles import Style
 from ledgers.yearly.tables import Column, Table
-from ledgers.yearly.xlsx import Value
+from peixun.lib.xlsx import Value
+from peixun.lib.xlsx_styles import Style
 
 CHUNK = 2_000
 CERTIFICATE_FIELDS = (

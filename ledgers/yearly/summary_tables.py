@@ -15,9 +15,9 @@ from ledgers.figures import (
     quota_progress,
 )
 from ledgers.yearly.report import Report
-from ledgers.yearly.styles import Style
 from ledgers.yearly.tables import Column, Table
-from ledgers.yearly.xlsx import Value
+from peixun.lib.xlsx import Value
+from peixun.lib.xlsx_styles import Style
 
 INDENT = "　"
 

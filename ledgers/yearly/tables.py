@@ -9,8 +9,8 @@ from math import ceil
 from django.utils.translation import gettext as _
 
 from ledgers.yearly.report import Report
-from ledgers.yearly.styles import Style
-from ledgers.yearly.xlsx import Line, Sheet, Value
+from peixun.lib.xlsx import Line, Sheet, Value
+from peixun.lib.xlsx_styles import Style
 
 HEADER_ROW = 3
 INDEX_WIDTH = 6

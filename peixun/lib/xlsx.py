@@ -17,7 +17,7 @@ from typing import IO
 from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from ledgers.yearly.styles import STYLES_XML, Style
+from peixun.lib.xlsx_styles import STYLES_XML, Style
 
 Value = str | int | Decimal | datetime.date | None
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

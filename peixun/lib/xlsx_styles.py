@@ -1,4 +1,4 @@
-"""How the cells of the yearly workbook look."""
+"""How the cells of our workbooks look."""
 
 from __future__ import annotations
 
