@@ -1,4 +1,4 @@
-"""The admin of the plan's registers: actions, programmes, quotas, hour rules, courses, trainers."""
+"""The admin of the plan's registers: actions, programmes, quotas, rules, courses, trainers."""
 
 from typing import ClassVar
 
@@ -19,6 +19,7 @@ from courses.models import (
     ProgrammeBureau,
     Quota,
     QuotaPeriod,
+    RepeatLimit,
     Trainer,
 )
 from courses.registers import CourseResource, ProgrammeResource
@@ -114,21 +115,39 @@ class QuotaPeriodAdmin(RegisterAdmin):
 
 @admin.register(HourRule)
 class HourRuleAdmin(RegisterAdmin):
-    list_display = ("programme", "minutes_per_hour", "hours_per_day", "daily_cap", "valid_from", "valid_to")
+    list_display = (
+        *("programme", "minutes_per_hour", "hours_per_day", "hours_per_half_day", "daily_cap"),
+        *("rounding_step", "rounding", "by_part", "by_mode", "leave_one_in", "valid_from", "valid_to"),
+    )
+    list_filter = ("by_part", "by_mode")
+    list_select_related = ("programme",)
+    search_fields = ("programme__name",)
+    autocomplete_fields: ClassVar = ["programme"]
+
+
+@admin.register(RepeatLimit)
+class RepeatLimitAdmin(RegisterAdmin):
+    list_display = ("programme", "repeat", "effect")
+    list_filter = ("repeat", "effect")
+    list_select_related = ("programme",)
     autocomplete_fields: ClassVar = ["programme"]
 
 
 @admin.register(Course)
 class CourseAdmin(RegisterAdmin):
     resource_classes: ClassVar = [CourseResource]
-    list_display = ("name", "programme", "hours")
+    list_display = ("name", "programme", "bureau", "hours")
+    list_filter = ("bureau",)
+    list_select_related = ("programme", "bureau")
     search_fields = ("name",)
-    autocomplete_fields: ClassVar = ["programme"]
+    autocomplete_fields: ClassVar = ["programme", "bureau"]
     inlines = (MaterialInline,)
 
 
 @admin.register(Trainer)
 class TrainerAdmin(RegisterAdmin):
-    list_display = ("name", "bureau", "title", "user")
+    list_display = ("name", "bureau", "title", "user", "active")
+    list_filter = ("active", "bureau")
+    list_select_related = ("bureau", "user")
     search_fields = ("name",)
     autocomplete_fields: ClassVar = ["bureau", "user"]

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from import_export import widgets
+from import_export import fields, widgets
 
+from bureaus.models import Bureau
 from bureaus.registers import ChoiceWidget, NamedWidget, RegisterResource, column
 from courses.models import Action, Course, Plan, Programme
 from learners.models import TargetGroup
@@ -20,15 +22,24 @@ class HoursWidget(widgets.DecimalWidget):
             raise ValueError(_("学时要写成数字，如 8 或 4.5。")) from error
 
 
+class InPlanWidget(NamedWidget):
+    """A row of the plan that the line names; without one of the plan in force: plans share names."""
+
+    def get_queryset(self, value: Any, row: Any, *args: Any, **kwargs: Any) -> Any:
+        name = str(row.get("方案") or "").strip()
+        plan = Plan.objects.filter(name=name).first() or Plan.objects.of_year(timezone.localdate().year)
+        return super().get_queryset(value, row, *args, **kwargs).filter(plan=plan)
+
+
 class ProgrammeResource(RegisterResource):
     plan = column("plan", "方案", NamedWidget(Plan, "name"))
     name = column("name", "名称")
-    action = column("action", "行动", NamedWidget(Action, "name"))
+    action = column("action", "行动", InPlanWidget(Action, "name"))
     group = column("group", "群体", NamedWidget(TargetGroup, "name"))
     kind = column("kind", "类别", ChoiceWidget(Programme.Kind))
     counts = column("counts", "人次口径", ChoiceWidget(Programme.Counts))
     basis = column("basis", "计入口径", ChoiceWidget(Programme.Basis))
-    part_of = column("part_of", "所属综合项目", NamedWidget(Programme, "name"))
+    part_of = column("part_of", "所属综合项目", InPlanWidget(Programme, "name"))
 
     class Meta(RegisterResource.Meta):
         model = Programme
@@ -38,11 +49,13 @@ class ProgrammeResource(RegisterResource):
 
 class CourseResource(RegisterResource):
     name = column("name", "课程名称")
-    programme = column("programme", "项目", NamedWidget(Programme, "name"))
+    plan = fields.Field(attribute="programme__plan__name", column_name="方案", readonly=True)
+    programme = column("programme", "项目", InPlanWidget(Programme, "name"))
+    bureau = column("bureau", "维护单位", NamedWidget(Bureau, "name"))
     hours = column("hours", "学时", HoursWidget())
     outline = column("outline", "大纲")
 
     class Meta(RegisterResource.Meta):
         model = Course
-        import_id_fields = ("programme", "name")
-        fields = ("programme", "name", "hours", "outline")
+        import_id_fields = ("programme", "bureau", "name")
+        fields = ("plan", "programme", "bureau", "name", "hours", "outline")

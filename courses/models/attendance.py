@@ -10,9 +10,21 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from bureaus.access import bureaus_for
+from bureaus.models import User
 from courses.models.enrolments import Enrolment
 from courses.models.hours import HourRule
 from courses.models.runs import Session
+
+
+class AttendanceQuerySet(models.QuerySet["Attendance"]):
+    def standing(self) -> AttendanceQuerySet:
+        """Those of sessions that were not cancelled: they alone give hours."""
+        return self.exclude(session__state=Session.State.CANCELLED)
+
+    def here(self) -> AttendanceQuerySet:
+        """Who was there, late ones and those who left early too."""
+        return self.filter(state__in=Attendance.HERE)
 
 
 class Attendance(models.Model):
@@ -68,6 +80,8 @@ class Attendance(models.Model):
         related_name="+",
     )
 
+    objects = AttendanceQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("出勤")
         verbose_name_plural = _("出勤")
@@ -82,6 +96,20 @@ class Attendance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.enrolment} · {self.get_state_display()}"
+
+
+class MarkQuerySet(models.QuerySet["Mark"]):
+    def registered_by(self, user: User) -> MarkQuerySet:
+        """Marks of the sessions whose attendance the user may register."""
+        return self.filter(session__in=Session.objects.registered_by(user))
+
+    def open_conflicts(self) -> MarkQuerySet:
+        """Those that wait for a person to settle them."""
+        return self.filter(outcome=Mark.Outcome.CONFLICT, settled_at=None)
+
+    def refused(self) -> MarkQuerySet:
+        """Those that were not written, until somebody has taken note."""
+        return self.filter(outcome=Mark.Outcome.REFUSED, settled_at=None)
 
 
 class Mark(models.Model):
@@ -116,6 +144,9 @@ class Mark(models.Model):
     reason = models.CharField(_("原因"), max_length=200, blank=True)
     seen = models.CharField(_("点名时所见"), max_length=10, choices=Attendance.State, blank=True)
     device = models.UUIDField(_("手机"), null=True, blank=True)
+    number = models.PositiveIntegerField(
+        _("手机上的序号"), default=0, help_text=_("同一部手机上先后的次序，不靠手机的时钟")
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("点名人"),
@@ -137,6 +168,8 @@ class Mark(models.Model):
         related_name="+",
     )
 
+    objects = MarkQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("点名记录")
         verbose_name_plural = _("点名记录")
@@ -144,6 +177,23 @@ class Mark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.session} · {self.get_state_display()} · {self.get_outcome_display()}"
+
+    @property
+    def hand(self) -> tuple[object, object]:
+        """Whose decision it is: of one user on one phone. A later one of the same hand replaces it."""
+        return self.device, self.user_id
+
+    def agrees_with(self, attendance: Attendance) -> bool:
+        """Whether it says what stands already. Without minutes it leaves them open."""
+        if self.state != attendance.state:
+            return False
+        return self.state not in Attendance.HERE or self.minutes in (None, attendance.minutes)
+
+
+class AppealQuerySet(models.QuerySet["Appeal"]):
+    def decided_by(self, user: User) -> AppealQuerySet:
+        """Those that the user's bureaus decide."""
+        return self.filter(session__bureau__in=bureaus_for(user, "enrolments.decide"))
 
 
 class Appeal(models.Model):
@@ -185,6 +235,8 @@ class Appeal(models.Model):
         related_name="+",
     )
     decided_at = models.DateTimeField(_("处理时间"), null=True, blank=True)
+
+    objects = AppealQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("请假与申诉")

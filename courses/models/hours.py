@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from courses.models.programmes import Programme
 
 DIRECTIONS = {"down": ROUND_FLOOR, "half": ROUND_HALF_UP, "up": ROUND_CEILING}
+# What may still be said of a rule by which hours were granted: from when until when it is for new ones.
+DATES = ("valid_from", "valid_to")
 
 
 class HourRuleQuerySet(models.QuerySet["HourRule"]):
     def for_programme(self, programme: Programme, *, at: datetime.date) -> HourRule | None:
         """The rule of `programme` on that day, else of the nearest umbrella, else the general one."""
-        on_day = self.filter(
-            Q(valid_from=None) | Q(valid_from__lte=at), Q(valid_to=None) | Q(valid_to__gte=at)
-        )
-        rules: dict[int | None, HourRule] = {}
-        for rule in on_day.order_by(F("valid_from").asc(nulls_first=True)):
-            rules[rule.programme_id] = rule
-        for umbrella in programme.umbrellas():
-            if umbrella.pk in rules:
-                return rules[umbrella.pk]
-        return rules.get(None)
+        return rule_among(self.order_by(F("valid_from").asc(nulls_first=True)), programme, at=at)
+
+
+def rule_among(rules: Iterable[HourRule], programme: Programme, *, at: datetime.date) -> HourRule | None:
+    """As `for_programme`, of rules that were read before, in the order of their first day."""
+    on_day = {
+        rule.programme_id: rule for rule in rules if (rule.valid_from or at) <= at <= (rule.valid_to or at)
+    }
+    for umbrella in programme.umbrellas():
+        if umbrella.pk in on_day:
+            return on_day[umbrella.pk]
+    return on_day.get(None)
 
 
 class HourRule(models.Model):
@@ -91,6 +98,35 @@ class HourRule(models.Model):
         return (
             f"{self.programme or _('通用')} {self.minutes_per_hour} 分钟 / {self.hours_per_day.normalize():f}"
         )
+
+    def clean(self) -> None:
+        """What hours were granted by stays as it is, or nobody could tell how they came about."""
+        super().clean()
+        stored = HourRule.objects.filter(pk=self.pk).first() if self.pk else None
+        if stored is None or not stored.is_used:
+            return
+        names = [field.attname for field in self._meta.concrete_fields if field.name not in DATES]
+        if any(getattr(self, name) != getattr(stored, name) for name in names):
+            raise ValidationError(
+                gettext("这条规则已用于授予学时，请结束它（填写止日期）并新建一条。"), code="used"
+            )
+
+    @property
+    def is_used(self) -> bool:
+        """Whether hours were granted by it. One query or two."""
+        return self.attendances.exists() or self.enrolments.exists()
+
+    @property
+    def in_words(self) -> str:
+        """As a learner may read it: 45 分钟 1 学时，四舍五入到 0.5，每天最多 8 学时."""
+        words = gettext("%(minutes)d 分钟 1 学时，%(rounding)s到 %(step)s") % {
+            "minutes": self.minutes_per_hour,
+            "rounding": self.get_rounding_display(),
+            "step": f"{self.rounding_step.normalize():f}",
+        }
+        if self.daily_cap is not None:
+            words += gettext("，每天最多 %(cap)s 学时") % {"cap": f"{self.daily_cap.normalize():f}"}
+        return words
 
     def rounded(self, hours: Decimal) -> Decimal:
         """Hours (学时) to a multiple of `rounding_step`, in the rule's direction."""

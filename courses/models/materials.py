@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import ClassVar
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import FileExtensionValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.fields.files import FieldFile
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from bureaus.access import DEEDS, bureaus_for, scope_of
+from bureaus.access import bureaus_for, for_whole_city, scope_of
 from bureaus.models import Bureau, User
 from courses.models.programmes import Programme
 
@@ -20,8 +23,9 @@ from courses.models.programmes import Programme
 class CourseQuerySet(models.QuerySet["Course"]):
     def editable_by(self, user: User) -> CourseQuerySet:
         """Courses of the user's bureaus; those of the whole city are for who arranges for all of it."""
-        scope = scope_of(user, roles=DEEDS["runs.edit"])
-        return self if scope.whole_city else self.filter(bureau__in=bureaus_for(user, "runs.edit"))
+        if for_whole_city(user, "runs.edit"):
+            return self
+        return self.filter(bureau__in=bureaus_for(user, "runs.edit"))
 
 
 class Course(models.Model):
@@ -73,6 +77,21 @@ class Course(models.Model):
         return self.name
 
 
+MATERIAL_KINDS = (
+    *("pdf", "doc", "docx", "ppt", "pptx", "xls", "xlsx"),
+    *("mp4", "mp3", "jpg", "png", "zip", "txt"),
+)
+demand_known_kind = FileExtensionValidator(
+    MATERIAL_KINDS, _("不能上传这种文件。可以上传 PDF、Word、PPT、Excel、MP4、MP3、JPG、PNG、ZIP、TXT。")
+)
+NOT_IN_FILE_NAMES = str.maketrans(dict.fromkeys('\\/:*?"<>|\r\n\t', "_"))
+
+
+def stored_name(_material: CourseMaterial, file_name: str) -> str:
+    """A name of our own on the disk; of the uploaded one only the ending stays."""
+    return f"materials/{uuid4().hex}{PurePosixPath(file_name).suffix.lower()}"
+
+
 def demand_size(file: FieldFile) -> None:
     """A material is no larger than an upload may be."""
     if file.size > settings.PEIXUN_UPLOAD_MAX_MIB * 1024 * 1024:
@@ -85,7 +104,7 @@ class CourseMaterial(models.Model):
         Course, verbose_name=_("课程"), on_delete=models.CASCADE, related_name="materials"
     )
     title = models.CharField(_("标题"), max_length=80)
-    file = models.FileField(_("文件"), upload_to="materials/", validators=[demand_size])
+    file = models.FileField(_("文件"), upload_to=stored_name, validators=[demand_known_kind, demand_size])
 
     class Meta:
         verbose_name = _("课程资料")
@@ -94,6 +113,18 @@ class CourseMaterial(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def kind(self) -> str:
+        """The kind of file by its ending: PDF, DOCX …"""
+        return PurePosixPath(self.file.name or "").suffix.removeprefix(".").upper()
+
+    @property
+    def download_name(self) -> str:
+        """What the file is called where it is saved: its title with the ending."""
+        name = self.title.translate(NOT_IN_FILE_NAMES)
+        ending = f".{self.kind.lower()}"
+        return name if name.lower().endswith(ending) else f"{name}{ending}"
 
 
 class TrainerQuerySet(models.QuerySet["Trainer"]):

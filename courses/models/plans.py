@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from bureaus.models import Bureau, District
+from bureaus.access import bureaus_for, for_whole_city
+from bureaus.models import Bureau, District, User
 from learners.models import TargetGroup
 
 
@@ -21,6 +22,15 @@ class LeadRole(models.TextChoices):
 class PlanQuerySet(models.QuerySet["Plan"]):
     def in_year(self, year: int) -> PlanQuerySet:
         return self.filter(first_year__lte=year, last_year__gte=year)
+
+    def of_year(self, year: int) -> Plan | None:
+        """The plan in force in `year`, else the newest before it, else the first to come."""
+        begun = self.filter(first_year__lte=year).order_by("-first_year").first()
+        return begun or self.order_by("first_year").first()
+
+    def editable_by(self, user: User) -> PlanQuerySet:
+        """A plan is the whole city's."""
+        return self if for_whole_city(user, "programmes.edit") else self.none()
 
     def year_to_show(self, today: datetime.date) -> int:
         """This year where a plan runs, else the last year of the newest plan. One query."""
@@ -103,6 +113,18 @@ class PlanTarget(models.Model):
         return self.words
 
 
+class ActionQuerySet(models.QuerySet["Action"]):
+    def led_by(self, bureaus: models.QuerySet[Bureau]) -> ActionQuerySet:
+        links = ActionBureau.objects.filter(bureau__in=bureaus, role=LeadRole.LEAD)
+        return self.filter(pk__in=links.values("action"))
+
+    def editable_by(self, user: User) -> ActionQuerySet:
+        """Actions under which the user may put programmes."""
+        if for_whole_city(user, "programmes.edit"):
+            return self
+        return self.led_by(bureaus_for(user, "programmes.edit"))
+
+
 class Action(models.Model):
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="actions", verbose_name=_("方案"))
     name = models.CharField(_("名称"), max_length=60)
@@ -111,6 +133,8 @@ class Action(models.Model):
     )
     bureaus = models.ManyToManyField(Bureau, through="ActionBureau", related_name="actions")
     order = models.PositiveSmallIntegerField(_("顺序"), default=0)
+
+    objects = ActionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("行动")

@@ -9,12 +9,25 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from bureaus.models import Bureau
+from bureaus.access import bureaus_for, for_whole_city
+from bureaus.models import Bureau, User
 from courses.models.plans import Action, LeadRole, Plan
 from learners.models import TargetGroup
 
 
 class ProgrammeQuerySet(models.QuerySet["Programme"]):
+    def led_by(self, bureaus: models.QuerySet[Bureau]) -> ProgrammeQuerySet:
+        """Programmes that one of these bureaus leads: through their action, or of their own."""
+        own = ProgrammeBureau.objects.filter(bureau__in=bureaus, role=LeadRole.LEAD)
+        actions = Action.objects.led_by(bureaus)
+        return self.filter(Q(action__in=actions.values("pk")) | Q(pk__in=own.values("programme")))
+
+    def editable_by(self, user: User) -> ProgrammeQuerySet:
+        """Every programme for who plans for the whole city, else those that the user's bureaus lead."""
+        if for_whole_city(user, "programmes.edit"):
+            return self
+        return self.led_by(bureaus_for(user, "programmes.edit"))
+
     def named(self, name: str, *, year: int) -> Programme | None:
         """The programme of that name in the plan of `year`, else in the newest plan that knows it."""
         found = self.filter(name=plain_quotes(name)).select_related("plan", "group")
@@ -109,6 +122,14 @@ class Programme(models.Model):
         except ValueError as ring:
             words = _("所属综合项目一层层往上又回到了前面的项目，请改选。")
             raise ValidationError({"part_of": words}) from ring
+
+    def leads(self) -> list[Bureau]:
+        """Its lead bureaus: its own, else those of its action."""
+        own = Bureau.objects.filter(programme_links__programme=self, programme_links__role=LeadRole.LEAD)
+        of_action = Bureau.objects.filter(
+            action_links__action=self.action_id, action_links__role=LeadRole.LEAD
+        )
+        return list(own.order_by("programme_links__order")) or list(of_action.order_by("action_links__order"))
 
     def umbrellas(self) -> list[Programme]:
         """This programme and the umbrellas above it, nearest first. Raises ValueError for a ring."""

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from bureaus.access import bureaus_for
 from bureaus.models import Bureau, District, User
-from courses.models.plans import ActionBureau, LeadRole, Plan
-from courses.models.programmes import Programme, ProgrammeBureau
+from courses.models.plans import Plan
+from courses.models.programmes import Programme
 
 
 class Quota(models.Model):
@@ -70,10 +70,7 @@ class Quota(models.Model):
 class QuotaPeriodQuerySet(models.QuerySet["QuotaPeriod"]):
     def editable_by(self, user: User) -> QuotaPeriodQuerySet:
         """Periods of quotas that the user's bureaus lead."""
-        bureaus = bureaus_for(user, "commitment.mark")
-        led = ActionBureau.objects.filter(bureau__in=bureaus, role=LeadRole.LEAD).values("action")
-        own = ProgrammeBureau.objects.filter(bureau__in=bureaus, role=LeadRole.LEAD).values("programme")
-        programmes = Programme.objects.filter(Q(action__in=led) | Q(pk__in=own))
+        programmes = Programme.objects.led_by(bureaus_for(user, "commitment.mark"))
         return self.filter(quota__in=Quota.objects.filter(programmes__in=programmes))
 
     def in_year(self, year: int) -> QuotaPeriodQuerySet:

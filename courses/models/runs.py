@@ -38,7 +38,7 @@ class ClassRunQuerySet(models.QuerySet["ClassRun"]):
         return self.filter(bureau__in=bureaus_for(user, "runs.edit"))
 
     def open_for_enrolling(self, day: datetime.date) -> ClassRunQuerySet:
-        """Runs that say so, within their days for enrolling, and not begun before `day`."""
+        """Runs that say so, within their days for enrolling, and not over before `day`."""
         window = Q(enrol_from=None) | Q(enrol_from__lte=day)
         window &= Q(enrol_until=None) | Q(enrol_until__gte=day)
         return self.filter(window, Q(ends_on=None) | Q(ends_on__gte=day), state=ClassRun.State.OPEN)
@@ -48,7 +48,7 @@ class ClassRunQuerySet(models.QuerySet["ClassRun"]):
 
         SQLite has no row lock; there the transaction itself (`transaction_mode: IMMEDIATE`) is the lock.
         """
-        return self.select_for_update(of=("self",)).get(pk=pk)
+        return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
     def held_in(self, year: int) -> ClassRunQuerySet:
         return self.filter(year=year)
@@ -133,8 +133,18 @@ class ClassRun(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.name_key = comparable(self.name)[:400]
+        self.name_key = self.key_of(self.name)
         super().save(*args, **kwargs)
+
+    @staticmethod
+    def key_of(name: str) -> str:
+        """By which two writings of one name are told to be the same."""
+        return comparable(name)[:400]
+
+    def demand_single(self) -> None:
+        """Raises ValidationError, for the user, where the bureau has another run of this name in the year."""
+        self.name_key = self.key_of(self.name)
+        self.validate_constraints()
 
     @property
     def is_carried_over(self) -> bool:

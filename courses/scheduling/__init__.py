@@ -1,0 +1,1 @@
+"""Scheduling: arranging class runs and their sessions, copying them, and seeing what clashes."""
