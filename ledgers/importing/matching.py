@@ -6,7 +6,7 @@ The number of queries grows with the number of chunks of `CHUNK` rows, not with 
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
@@ -106,6 +106,7 @@ class Comparison:
         self.given = [fields.given_by(table, terms) for table in ledger.tables]
         self.runs: dict[RunKey, ClassRun] = {}
         self.enrolments: dict[tuple[int, int], Enrolment] = {}
+        self.seats_taken: Counter[int] = Counter()
         self.phones: dict[int, str] = {}
         self.phone_rows: set[int] = set()
         self.certificates: dict[CertificateKey, Certificate] = {}
@@ -207,6 +208,7 @@ class Comparison:
         for runs in chunks(sorted(run.pk for run in self.runs.values())):
             for enrolment in Enrolment.objects.filter(run__in=runs):
                 self.enrolments[enrolment.run_id, enrolment.learner_id] = enrolment
+                self.seats_taken[enrolment.run_id] += enrolment.state in Enrolment.HOLDS_SEAT
 
     def read_phones(self, learners: list[int]) -> None:
         for ids in chunks(learners):
@@ -240,12 +242,16 @@ class Comparison:
             return
         key = (outcome.run_id or 0, outcome.learner_id or 0)
         stored = self.enrolments.get(key)
+        values = fields.of_enrolment(outcome, today=self.today)
         if stored is None:
+            self.takes_seat(outcome, values["state"])
             return
         outcome.enrolment_id = stored.pk
-        values = fields.of_enrolment(outcome, today=self.today)
         given = self.given[outcome.row.table]
         outcome.changes = fields.enrolment_changes(stored, values, given=given)
+        is_new_to_seats = "state" in outcome.changes and stored.state not in Enrolment.HOLDS_SEAT
+        if is_new_to_seats and not self.takes_seat(outcome, values["state"]):
+            return
         self.compare_phone(outcome)
         self.compare_run(outcome)
         self.compare_certificate(outcome)
@@ -270,6 +276,18 @@ class Comparison:
             return True
         message = _("这个班次已取消，请核对班次名称，或先恢复班次。")
         outcome.refuse("run_cancelled", column=BY_KEY["run"].heading, message=message)
+        return False
+
+    def takes_seat(self, outcome: Outcome, state: str) -> bool:
+        """Takes a seat for who is to be in that state; refuses the row where the run has none left."""
+        run = self.runs.get(outcome.run_key) if outcome.run_key else None
+        if run is None or run.seats is None or state not in Enrolment.HOLDS_SEAT:
+            return True
+        if self.seats_taken[run.pk] < run.seats:
+            self.seats_taken[run.pk] += 1
+            return True
+        message = _("这个班次的 %(seats)d 个名额已满。确有更多人参训的，请先在班次里提高名额。")
+        outcome.refuse("run_full", column=BY_KEY["run"].heading, message=message % {"seats": run.seats})
         return False
 
     def compare_phone(self, outcome: Outcome) -> None:

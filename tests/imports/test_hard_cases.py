@@ -120,6 +120,27 @@ def test_rows_of_a_cancelled_run_are_told(bring_in, ledger):
     assert codes(result) == ["run_cancelled"]
 
 
+def test_a_ledger_takes_no_more_seats_than_a_run_has(bring_in, ledger):
+    bring_in(ledger(row(1, ANNA)))
+    ClassRun.objects.update(seats=1)
+    _code, result = bring_in(ledger(row(1, ANNA), row(2, BO)))
+    assert codes(result) == ["run_full"]
+    assert Enrolment.objects.get().name == ANNA[0]
+    ClassRun.objects.update(seats=2)
+    _code, result = bring_in(ledger(row(1, ANNA), row(2, BO)))
+    assert (result["new"], codes(result)) == (1, [])
+
+
+def test_who_never_came_takes_no_seat(bring_in, ledger):
+    bring_in(ledger(row(1, ANNA)))
+    ClassRun.objects.update(seats=1)
+    Enrolment.objects.update(state=Enrolment.State.WITHDRAWN)
+    _code, result = bring_in(ledger(row(2, BO)))
+    assert result["new"] == 1
+    _code, result = bring_in(ledger(row(1, ANNA)))
+    assert codes(result) == ["run_full"]
+
+
 def test_a_planned_run_is_finished_by_its_ledger(bring_in, ledger):
     bring_in(ledger(row(1, ANNA)))
     ClassRun.objects.update(state=ClassRun.State.PLANNED)

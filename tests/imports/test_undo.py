@@ -1,14 +1,28 @@
 """An import is taken back as a whole, while nothing was built on it."""
 
 import json
+import uuid
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from bureaus.models import AuditEvent, Bureau, District, YearClose, YearClosed
 from certificates.models import Certificate
-from courses.models import Attendance, ClassRun, Enrolment, Programme, Session
+from courses.models import (
+    Appeal,
+    Attendance,
+    Ballot,
+    ClassRun,
+    Enrolment,
+    Evaluation,
+    Evidence,
+    Mark,
+    Notice,
+    Programme,
+    Session,
+)
 from learners import id_numbers
 from learners.models import Holder, Identity, Learner, Standing
 from ledgers.importing.undoing import CannotUndo, undo
@@ -101,6 +115,38 @@ def test_rows_with_attendance_are_kept(bring_in, ledger):
     Attendance.objects.create(enrolment=enrolment, session=session, state=Attendance.State.PRESENT)
     with pytest.raises(CannotUndo, match="考勤"):
         undo(newest(), user=None)
+
+
+@pytest.mark.parametrize(
+    ("model", "values", "words"),
+    [
+        (Mark, {"state": "present", "outcome": "conflict"}, "点名记录"),
+        (Appeal, {"kind": "excuse", "words": "生病"}, "请假或申诉"),
+        (Notice, {"key": "x", "kind": "reminder", "channel": "console", "subject": "开课"}, "通知"),
+        (Evidence, {"kind": "photo", "digest": "x"}, "佐证"),
+        (Evaluation, {"content": 5, "teaching": 5, "arrangement": 5, "made_on": "2024-06-01"}, "评价"),
+        (Ballot, {"digest": "x"}, "评价"),
+    ],
+)
+def test_what_people_did_since_is_kept(bring_in, ledger, model, values, words):
+    bring_in(ledger(row(1, ANNA)))
+    enrolment = Enrolment.objects.get()
+    bring_in("seniors-2024.csv", "--skip-faulty", programme="智慧助老行动", bureau="市卫生健康委")
+    session = Session.objects.all()[0]
+    now = timezone.now()
+    times = {"key": uuid.uuid4(), "marked_at": now} if model is Mark else {}
+    times |= {"due_at": now} if model is Notice else {}
+    places = {field.name for field in model._meta.fields} & {"enrolment", "session"}
+    known = {"enrolment": enrolment, "session": session}
+    model.objects.create(**(values | times | {name: known[name] for name in places}))
+    lectures, ledgers = LedgerImport.objects.order_by("-applied_at")
+    for batch in [lectures] if "session" in places else []:
+        with pytest.raises(CannotUndo, match=words):
+            undo(batch, user=None)
+    for batch in [ledgers] if "enrolment" in places else []:
+        with pytest.raises(CannotUndo, match=words):
+            undo(batch, user=None)
+    assert model.objects.exists()
 
 
 def test_rows_with_a_later_certificate_are_kept(bring_in, ledger):
