@@ -87,6 +87,9 @@ class Catalogue:
     actions: list[Entry]
     others: list[Entry]
     quotas: list[Entry]
+    hour_rules: list[Entry]
+    requirements: list[Entry]
+    large_type: list[str]
 
 
 def read_catalogue(path: Path) -> Catalogue:
@@ -114,4 +117,7 @@ def read_catalogue(path: Path) -> Catalogue:
         actions=root.entries("actions"),
         others=root.entries("others"),
         quotas=root.entries("quotas"),
+        hour_rules=root.entries("hour_rules"),
+        requirements=root.entries("requirements"),
+        large_type=root.names("large_type"),
     )

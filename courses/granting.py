@@ -10,9 +10,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 
+from django.db.models import F, Sum
+from django.utils import timezone
+
 from courses.models import Attendance, Enrolment, HourRule, Session
+from courses.models.attendance import AttendanceQuerySet
+from courses.models.enrolments import HOUR_KINDS
 
 NONE = Decimal(0)
+HOURS = ("hours", *(f"hours_{kind}" for kind in HOUR_KINDS), "hour_rule_id")
+WRITTEN = (*HOURS[:-1], "hour_rule")
 
 
 def rule_of(session: Session) -> HourRule | None:
@@ -22,24 +29,31 @@ def rule_of(session: Session) -> HourRule | None:
 
 
 def minutes_in(session: Session, state: str, stated: int | None) -> int | None:
-    """Minutes present: as stated for who was there, else the whole session; 0 for who was not there.
+    """Minutes present: as stated for who was there, but no more than the session has; else all of it.
 
-    None where the session's length is not known and nothing was stated.
+    0 for who was not there; None where the session's length is not known and nothing was stated.
     """
     if state not in Attendance.HERE:
         return 0
-    return session.planned_minutes if stated is None else stated
+    planned = session.planned_minutes or None
+    if stated is None or planned is None:
+        return planned if stated is None else stated
+    return min(stated, planned)
 
 
 def hours_for(session: Session, minutes: int | None, rule: HourRule) -> Decimal:
-    """What `minutes` of this session are worth, rounded; a part of a day or half day in proportion."""
-    planned = session.planned_minutes
+    """What `minutes` of this session are worth, rounded; a part of a day or half day in proportion.
+
+    `minutes` None is a presence of unknown length: the whole day or half day, and no hour by minutes.
+    """
     if session.span == Session.Span.MINUTES:
         return rule.rounded(Decimal(minutes or 0) / rule.minutes_per_hour)
     whole = rule.hours_per_day if session.span == Session.Span.DAY else rule.hours_per_half_day
-    if minutes is None or (planned and minutes >= planned):
-        return whole
-    return rule.rounded(whole * minutes / planned) if planned else (whole if minutes else NONE)
+    planned = session.planned_minutes
+    if minutes is None or not planned:
+        return NONE if minutes == 0 else whole
+    # Rounding up must not make more of a part than of the whole.
+    return whole if minutes >= planned else min(whole, rule.rounded(whole * minutes / planned))
 
 
 def grant(session: Session, attendances: Iterable[Attendance], rule: HourRule | None) -> None:
@@ -53,7 +67,7 @@ def grant(session: Session, attendances: Iterable[Attendance], rule: HourRule | 
 
 
 def follow(enrolments: Iterable[int], *, before: dict[int, Decimal]) -> None:
-    """Brings the hours of these enrolments up to their attendances, capped by day. Three queries.
+    """Brings the hours of these enrolments up to their attendances, capped by day. Four queries.
 
     `before` are the sums of their attendances ahead of the change, see `attended_hours`. Where an enrolment's
     hours were another number, a ledger stated them, and what a ledger states is not overwritten.
@@ -63,34 +77,40 @@ def follow(enrolments: Iterable[int], *, before: dict[int, Decimal]) -> None:
     by_enrolment: dict[int, list[Attendance]] = defaultdict(list)
     for attendance in in_order_of_day(derived):
         by_enrolment[attendance.enrolment_id].append(attendance)
+    cut: list[Attendance] = []
+    moved = []
     for pk, enrolment in derived.items():
-        capped = cap_by_day(by_enrolment[pk])
-        Attendance.objects.bulk_update(capped, ["hours"])
-        sum_up(enrolment, by_enrolment[pk])
-    fields = ["hours", "hours_theory", "hours_practice", "hours_online", "hours_offline", "hour_rule"]
-    Enrolment.objects.bulk_update(derived.values(), fields, batch_size=200)
+        cut += cap_by_day(by_enrolment[pk])
+        if sum_up(enrolment, by_enrolment[pk]):
+            enrolment.changed_at = timezone.now()
+            moved.append(enrolment)
+    Attendance.objects.bulk_update(cut, ["hours"], batch_size=200)
+    Enrolment.objects.bulk_update(moved, [*WRITTEN, "changed_at"], batch_size=100)
 
 
 def attended_hours(enrolments: Iterable[int]) -> dict[int, Decimal]:
-    """The sum of the hours of each enrolment's attendances. One query."""
-    sums: dict[int, Decimal] = defaultdict(lambda: NONE)
-    rows = Attendance.objects.filter(enrolment__in=list(enrolments), hours__isnull=False)
-    for pk, hours in rows.values_list("enrolment", "hours"):
-        sums[pk] += hours or NONE
-    return dict(sums)
+    """The sum of the hours of each enrolment's attendances, cancelled sessions left out. One query."""
+    granted = counted(enrolments).values_list("enrolment").annotate(sum=Sum("hours")).order_by()
+    return {pk: hours or NONE for pk, hours in granted}
+
+
+def counted(enrolments: Iterable[int]) -> AttendanceQuerySet:
+    """The attendances that give these enrolments their hours."""
+    return Attendance.objects.standing().filter(enrolment__in=list(enrolments))
 
 
 def in_order_of_day(enrolments: Iterable[int]) -> Iterable[Attendance]:
-    return (
-        Attendance.objects.filter(enrolment__in=list(enrolments))
-        .exclude(session__state=Session.State.CANCELLED)
-        .select_related("session", "hour_rule")
-        .order_by("session__held_on", "session__starts_at", "session_id")
-    )
+    """Sessions without a time come first on their day, on every database."""
+    times = F("session__starts_at").asc(nulls_first=True)
+    rows = counted(enrolments).select_related("session", "hour_rule")
+    return rows.order_by("session__held_on", times, "session_id")
 
 
 def cap_by_day(attendances: list[Attendance]) -> list[Attendance]:
-    """Cuts what is over a rule's daily cap from the day's last sessions; those that changed."""
+    """Cuts what is over a rule's daily cap from the day's last sessions; those that changed.
+
+    `attendances` are of one enrolment, in the order of their days.
+    """
     given: dict[object, Decimal] = defaultdict(lambda: NONE)
     changed = []
     for attendance in attendances:
@@ -106,18 +126,26 @@ def cap_by_day(attendances: list[Attendance]) -> list[Attendance]:
     return changed
 
 
-def sum_up(enrolment: Enrolment, attendances: list[Attendance]) -> None:
-    """Writes the sums of these attendances on the enrolment, by kind where the rule keeps kinds apart."""
+def sum_up(enrolment: Enrolment, attendances: list[Attendance]) -> bool:
+    """Sets the sums of these attendances on the enrolment, by kind; says whether anything moved."""
+    stood = [getattr(enrolment, name) for name in HOURS]
     kinds: dict[str, Decimal] = {}
-    total = NONE
     for attendance in attendances:
-        hours, session, rule = attendance.hours or NONE, attendance.session, attendance.hour_rule
-        total += hours
-        if rule and rule.by_part and session.part:
-            kinds[session.part] = kinds.get(session.part, NONE) + hours
-        if rule and rule.by_mode:
-            kinds[session.mode] = kinds.get(session.mode, NONE) + hours
-        enrolment.hour_rule = rule or enrolment.hour_rule
-    enrolment.hours = total
-    enrolment.hours_theory, enrolment.hours_practice = kinds.get("theory"), kinds.get("practice")
-    enrolment.hours_online, enrolment.hours_offline = kinds.get("online"), kinds.get("offline")
+        for kind in kinds_of(attendance):
+            kinds[kind] = kinds.get(kind, NONE) + (attendance.hours or NONE)
+        enrolment.hour_rule_id = attendance.hour_rule_id or enrolment.hour_rule_id
+    enrolment.hours = sum((row.hours or NONE for row in attendances), NONE)
+    for kind in HOUR_KINDS:
+        setattr(enrolment, f"hours_{kind}", kinds.get(kind))
+    return stood != [getattr(enrolment, name) for name in HOURS]
+
+
+def kinds_of(attendance: Attendance) -> list[str]:
+    """The kinds under which the rule writes these hours down; 未分类 where the session does not say."""
+    rule, session = attendance.hour_rule, attendance.session
+    found = []
+    if rule and rule.by_part:
+        found.append(session.part or "general")
+    if rule and rule.by_mode:
+        found.append(session.mode)
+    return found

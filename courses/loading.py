@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -25,9 +26,11 @@ from courses.models import (
     Quota,
 )
 from courses.models.plans import LeadRole
-from learners.models import TargetGroup
+from learners.models import HoursRequirement, TargetGroup
 
 M = TypeVar("M", bound=models.Model)
+V = TypeVar("V")
+PERIODS = {"每年": HoursRequirement.Period.YEAR, "每五年": HoursRequirement.Period.FIVE_YEARS}
 CYCLES = {"每年": Quota.Cycle.YEARLY, "规划期": Quota.Cycle.PLAN}
 NOT_RUNS = {Programme.Kind.LECTURE}
 
@@ -65,6 +68,10 @@ class Loading:
             self.load_programme(entry, action=None, group=self.group("others", entry))
         for order, entry in enumerate(self.catalogue.quotas):
             self.load_quota(entry, order)
+        for entry in self.catalogue.hour_rules:
+            self.load_hour_rule(entry)
+        for entry in self.catalogue.requirements:
+            self.load_requirement(entry)
 
     def put(self, model: type[M], entry: Entry, key: dict[str, Any], values: dict[str, Any]) -> M:
         """The row of `key`, added or brought to `values`; a value that the model refuses names its line."""
@@ -121,7 +128,8 @@ class Loading:
 
     def load_groups(self) -> None:
         for order, (code, name) in enumerate(self.catalogue.groups.items()):
-            values = {"name": name, "order": order}
+            large = code in self.catalogue.large_type
+            values = {"name": name, "order": order, "large_type": large}
             self.groups[code] = self.put(TargetGroup, self.catalogue.groups, {"code": code}, values)
 
     def load_plan(self) -> None:
@@ -212,6 +220,43 @@ class Loading:
             quota.programmes.set(programmes)
             self.counts["changed"] += bool(known)
 
+    def load_hour_rule(self, entry: Entry) -> None:
+        """A limit of leave, for programmes that have no rule of their own: whoever wrote one knows better."""
+        one_in = entry.need("leave_one_in", int)
+        for name in entry.names("programmes"):
+            programme = self.programme(name, entry)
+            if programme.hour_rules.exists():
+                continue
+            # All else, dates too, as in the rules that held for it so far: no hour counts otherwise.
+            above = [*programme.umbrellas()[1:], None]
+            rules = next(filter(None, (list(HourRule.objects.filter(programme=one)) for one in above)), [])
+            for rule in rules:
+                rule.pk, rule._state.adding = None, True
+                rule.programme, rule.leave_one_in = programme, one_in
+                rule.save()
+            self.counts["added"] += len(rules)
+
+    def load_requirement(self, entry: Entry) -> None:
+        """Added where none has its name: what a bureau changed in 基础资料, its being in use too, stays."""
+        name = entry.need("name")
+        period = self.known(PERIODS, entry.need("period"), entry, _("周期只能写每年或每五年。"))
+        if HoursRequirement.objects.filter(name=name).exists():
+            return
+        values = {
+            "group": self.group(entry.need("group"), entry),
+            "levels": "、".join(entry.names("levels")),
+            "hours": Decimal(str(entry.need("hours", (int, float)))),
+            "days": entry.may("days", int),
+            "period": period,
+            "cycle_from": entry.may("cycle_from", int),
+            "carries_over": entry.may("carries_over", bool, False),
+            "valid_from": entry.may("valid_from", datetime.date),
+            "valid_to": entry.may("valid_to", datetime.date),
+            "source": entry.need("source"),
+            "active": entry.may("active", bool, False),
+        }
+        self.put(HoursRequirement, entry, {"name": name}, values)
+
     def bureau(self, name: str, entry: Entry) -> Bureau:
         return self.known(self.bureaus, name, entry, _("bureaus 里没有“%(name)s”。"))
 
@@ -222,7 +267,7 @@ class Loading:
         return self.known(self.programmes, name, entry, _("前面没有名为“%(name)s”的项目。"))
 
     @staticmethod
-    def known(register: dict[str, M], name: str, entry: Entry, words: str) -> M:
+    def known(register: Mapping[str, V], name: str, entry: Entry, words: str) -> V:
         if name not in register:
             raise CatalogueError(words % {"name": name}, line=entry.line)
         return register[name]

@@ -1,9 +1,10 @@
-"""Registers who was at a session (点名): the one place that writes attendances."""
+"""Registers who was at a session (点名): the one place that writes attendances and headcounts."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
@@ -12,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bureaus.models import AuditEvent, User, YearClose
-from courses.granting import attended_hours, follow, grant, rule_of
+from courses.granting import attended_hours, follow, grant, minutes_in, rule_of
 from courses.models import Attendance, ClassRun, Enrolment, Session
 
 # The fields of an attendance that a registration writes.
@@ -36,6 +37,15 @@ class Presence:
     at: datetime.datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """A headcount with its parts; None is not counted, 0 is none."""
+
+    headcount: int
+    women: int | None = None
+    elders: int | None = None
+
+
 @dataclass(slots=True)
 class Registered:
     """Ids of the enrolments whose attendance is new, was changed, or stood so already."""
@@ -50,16 +60,32 @@ def needs_reason(session: Session, day: datetime.date) -> bool:
     return session.registered_at is not None and day > session.held_on + GRACE
 
 
-def demand_registrable(session: Session, *, day: datetime.date, reason: str) -> None:
-    """Raises `NotRegistrable` for a session that is cancelled, to come, or long over without a reason."""
+def demand_registrable(session: Session, *, day: datetime.date, reason: str, excuses: bool = False) -> None:
+    """Raises `NotRegistrable` for a session that is cancelled, to come, or long over without a reason.
+
+    `excuses` says that only granted leave is written, which may be so ahead of the day.
+    """
     if session.state == Session.State.CANCELLED or (
         session.run and session.run.state == ClassRun.State.CANCELLED
     ):
         raise NotRegistrable(_("这个课次已取消，不能登记出勤。"), code="cancelled")
-    if session.held_on > day:
+    if session.held_on > day and not excuses:
         raise NotRegistrable(_("这个课次还没有到日期，当天才能登记出勤。"), code="early")
     if needs_reason(session, day) and not reason:
         raise NotRegistrable(_("课次结束已超过一天，更正出勤须写明原因。"), code="reason")
+
+
+def held_open(session: Session) -> Session:
+    """The session, locked after its bureau's row; inside a transaction only. Raises `YearClosed`.
+
+    The bureau's row keeps the year open, and lets two sessions of one run grant hours one after the other.
+    """
+    YearClose.objects.hold_open(session.bureau, session.year)
+    taken = Session.objects.select_for_update(of=("self",), no_key=True)
+    stored = taken.select_related("run", "programme", "bureau").get(pk=session.pk)
+    if stored.year != session.year:  # moved since it was read
+        YearClose.objects.hold_open(stored.bureau, stored.year)
+    return stored
 
 
 def register(
@@ -77,13 +103,10 @@ def register(
     is not. Raises `NotRegistrable`, and `YearClosed` where the session's year is closed.
     """
     with transaction.atomic():
-        YearClose.objects.hold_open(session.bureau, session.year)
-        session = (
-            Session.objects.select_for_update(of=("self",))
-            .select_related("run", "programme")
-            .get(pk=session.pk)
+        session = held_open(session)
+        demand_registrable(
+            session, day=timezone.localdate(at), reason=reason, excuses=not done and only_excuses(presences)
         )
-        demand_registrable(session, day=timezone.localdate(at), reason=reason)
         found = members_of(session, presences)
         before = attended_hours(found)
         result = write(session, presences, user=user, at=at)
@@ -91,11 +114,83 @@ def register(
         if touched:
             begin(touched)
             follow(touched, before=before)
+            step_back(result.changed)
         was_registered = session.registered_at is not None
-        note_held(session, user=user, at=at, done=done)
+        if done or any(presence.state in Attendance.HERE for presence in presences):
+            note_held(session, user=user, at=at, done=done)
         if touched or (done and not was_registered):
             record(session, result, user=user, corrected=was_registered, reason=reason)
     return result
+
+
+def register_heads(
+    session: Session, heads: Heads, *, user: User | None, at: datetime.datetime, reason: str = ""
+) -> bool:
+    """Writes how many came, named or not, and counts the session as held; says whether anything changed.
+
+    Raises `NotRegistrable`, also where fewer are counted than are known by name, and `YearClosed`.
+    """
+    with transaction.atomic():
+        session = held_open(session)
+        demand_registrable(session, day=timezone.localdate(at), reason=reason)
+        demand_consistent(session, heads)
+        stood = Heads(session.headcount or 0, session.women, session.elders)
+        if session.registered_at and session.headcount is not None and stood == heads:
+            return False
+        corrected = session.registered_at is not None
+        session.headcount, session.women, session.elders = heads.headcount, heads.women, heads.elders
+        session.save(update_fields=["headcount", "women", "elders"])
+        note_held(session, user=user, at=at, done=True)
+        deeds = AuditEvent.Deed
+        AuditEvent.record(
+            deeds.ATTENDANCE_CORRECTED if corrected else deeds.ATTENDANCE_REGISTERED,
+            session,
+            user=user,
+            bureau=session.bureau,
+            before={"headcount": stood.headcount, "women": stood.women, "elders": stood.elders},
+            after={"headcount": heads.headcount, "women": heads.women, "elders": heads.elders},
+            reason=reason,
+        )
+    return True
+
+
+def demand_consistent(session: Session, heads: Heads) -> None:
+    """A headcount includes its parts and everybody who is known by name."""
+    if max(heads.women or 0, heads.elders or 0) > heads.headcount:
+        raise NotRegistrable(_("其中女性、其中老年人都不能多于参加人数。"), code="parts")
+    named = session.attendances.here().count()
+    if heads.headcount < named:
+        message = _("参加人数不能少于已登记姓名的 %(named)d 人。")
+        raise NotRegistrable(message, code="named", params={"named": named})
+
+
+@contextmanager
+def hours_following(session: Session) -> Iterator[None]:
+    """Around a change of the session's times, length or state: the hours it gave follow, by their old rule.
+
+    For deeds on the session itself, inside their transaction and after `held_open`.
+    """
+    enrolments = set(session.attendances.values_list("enrolment", flat=True))
+    before = attended_hours(enrolments)
+    yield
+    if not enrolments:
+        return
+    rows = list(session.attendances.all())
+    for row in rows:
+        if row.state not in (Attendance.State.LATE, Attendance.State.LEFT_EARLY):
+            row.minutes = None
+    grant(session, rows, rule_of(session))
+    Attendance.objects.bulk_update(rows, ["minutes", "hours", "hour_rule"], batch_size=200)
+    follow(enrolments, before=before)
+    step_back(list(enrolments))
+
+
+def only_excuses(presences: Sequence[Presence]) -> bool:
+    """Leave that an officer granted, and nothing else."""
+    return all(
+        presence.state == Attendance.State.LEAVE and presence.way == Attendance.Way.APPEAL
+        for presence in presences
+    )
 
 
 def members_of(session: Session, presences: Sequence[Presence]) -> set[int]:
@@ -121,11 +216,7 @@ def write(
     changed: list[Attendance] = []
     for presence in {presence.enrolment: presence for presence in presences}.values():
         row = stored.get(presence.enrolment)
-        if (
-            row
-            and (row.state, row.reason) == (presence.state, presence.reason)
-            and (presence.minutes in (None, row.minutes))
-        ):
+        if row and stands(session, row, presence):
             result.same.append(presence.enrolment)
             continue
         is_new = row is None
@@ -137,15 +228,30 @@ def write(
         (result.new if is_new else result.changed).append(presence.enrolment)
     grant(session, new + changed, rule_of(session) if new or changed else None)
     Attendance.objects.bulk_create(new)
-    Attendance.objects.bulk_update(changed, WRITTEN, batch_size=200)
+    Attendance.objects.bulk_update(changed, WRITTEN, batch_size=100)
     return result
+
+
+def stands(session: Session, row: Attendance, presence: Presence) -> bool:
+    """Whether `row` says already what `presence` says."""
+    if (row.state, row.reason) != (presence.state, presence.reason):
+        return False
+    return row.minutes == minutes_in(session, presence.state, presence.minutes)
 
 
 def begin(enrolments: Sequence[int]) -> None:
     """Who was here for the first time is no longer merely admitted."""
-    here = Attendance.objects.filter(enrolment__in=enrolments, state__in=Attendance.HERE)
+    here = Attendance.objects.here().filter(enrolment__in=enrolments)
     admitted = Enrolment.objects.filter(pk__in=here.values("enrolment"), state=Enrolment.State.ADMITTED)
     admitted.update(state=Enrolment.State.ATTENDING, changed_at=timezone.now())
+
+
+def step_back(enrolments: Sequence[int]) -> None:
+    """Who was marked as here by mistake, and never was, did not take part. What a ledger states stays."""
+    here = Attendance.objects.standing().here().filter(enrolment__in=enrolments)
+    never = Enrolment.objects.filter(pk__in=enrolments, state=Enrolment.State.ATTENDING)
+    never = never.exclude(pk__in=here.values("enrolment")).exclude(came_by=Enrolment.CameBy.LEDGER)
+    never.update(state=Enrolment.State.ADMITTED, changed_at=timezone.now())
 
 
 def note_held(session: Session, *, user: User | None, at: datetime.datetime, done: bool) -> None:
