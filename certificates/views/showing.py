@@ -1,8 +1,8 @@
-"""A learner's record for the bureaus that hold it, and one's own for the learner."""
+"""A learner's record for the bureaus that hold it."""
 
 from __future__ import annotations
 
-import datetime
+from decimal import Decimal
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -10,15 +10,14 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from bureaus.access import SignedInRequest, allowed, bureaus_for, memberships_of, scope_of
-from bureaus.models import User
+from bureaus.access import SignedInRequest, allowed, bureaus_for, may, memberships_of, scope_of
 from certificates.models import Certificate
 from certificates.records import UNNAMED, Record, record_of
-from courses.models import ClassRun, Enrolment, Session
+from courses.duties import Credit, Duty, duty_of, hours_of
+from courses.models import ClassRun, Enrolment
 from courses.models.enrolments import EnrolmentQuerySet
-from learners.models import AccountLink, Holder, Identity, Learner
-
-SHOWN = 5
+from learners.models import Holder, Learner
+from learners.own_data import papers_of
 
 
 @require_GET
@@ -34,9 +33,15 @@ def record(request: SignedInRequest, pk: int) -> HttpResponse:
         # As the user's bureaus wrote it: a number typed in must not reveal whose it is.
         names = Enrolment.objects.written_for(request.user).filter(learner=learner).newest_names()
         learner.name = names.get(learner.pk, UNNAMED)
+    found = record_of(learner, enrolments, newest(certificates))
+    duties = duty_of(learner, on=timezone.localdate())
     context = {
-        "record": record_of(learner, enrolments, newest(certificates)),
-        "papers": learner.identities.exclude(kind=Identity.Kind.EMPLOYER_NAME),
+        "record": found,
+        "papers": papers_of(learner),
+        "duties": [(duty, *explained(duty, found)) for duty in duties],
+        "may_see": may(request.user, "id_numbers.see"),
+        "may_open": may(request.user, "accounts.open"),
+        "may_care": may(request.user, "enrolments.decide"),
         "phones": held.exclude(phone="").select_related("bureau"),
         "open_runs": set(runs.values_list("pk", flat=True)),
         "unit": next((member.bureau for member in memberships_of(request.user)), ""),
@@ -46,39 +51,19 @@ def record(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def with_runs(enrolments: EnrolmentQuerySet) -> EnrolmentQuerySet:
-    return enrolments.select_related("run__programme", "run__bureau", "district")
+    return enrolments.select_related("run__programme", "run__bureau", "district", "hour_rule")
 
 
 def newest(certificates: QuerySet[Certificate]) -> QuerySet[Certificate]:
     return certificates.select_related("issuer").order_by("-year", "-issued_on", "number")
 
 
-@require_GET
-def own(request: SignedInRequest) -> HttpResponse:
-    """The records that the signed-in account looks after today."""
-    today = timezone.localdate()
-    lines = []
-    for link in links_of(request.user, today):
-        record = own_record(link.learner)
-        lines.append((link, record, record.hours_in(today.year), coming(link.learner, today)[:SHOWN]))
-    return render(request, "certificates/own.html", {"lines": lines, "year": today.year})
+def explained(duty: Duty, record: Record) -> tuple[list[tuple[Credit, Enrolment]], Decimal]:
+    """What the sum is made of as far as the record shows it, newest first, and the hours (学时) of the rest.
 
-
-def links_of(user: User, today: datetime.date) -> QuerySet[AccountLink]:
-    """Oneself first."""
-    links = AccountLink.objects.open_to(user, today).select_related("learner")
-    return links.order_by("-relation", "learner__name", "pk")
-
-
-def own_record(learner: Learner) -> Record:
-    """All of it, whichever bureau wrote it. Two queries."""
-    enrolments = with_runs(Enrolment.objects.filter(learner=learner))
-    return record_of(learner, enrolments, newest(Certificate.objects.filter(learner=learner)))
-
-
-def coming(learner: Learner, today: datetime.date) -> QuerySet[Session]:
-    """The sessions from today on to which the learner is to go. One query."""
-    expected = (Enrolment.State.ADMITTED, Enrolment.State.ATTENDING)
-    enrolled = Enrolment.objects.filter(learner=learner, state__in=expected)
-    planned = Session.objects.filter(held_on__gte=today, state=Session.State.PLANNED)
-    return planned.filter(run__in=enrolled.order_by().values("run"))
+    A duty counts the classes of every bureau; which they were is for the bureaus in reach only.
+    """
+    known = {one.pk: one for year in record.years for one in year.enrolments}
+    lines = [(credit, known[credit.enrolment]) for credit in duty.credits if credit.enrolment in known]
+    lines.sort(key=lambda pair: (pair[0].year, str(pair[1].run.starts_on or "")), reverse=True)
+    return lines, duty.learnt - hours_of(credit for credit, _enrolment in lines)

@@ -1,5 +1,8 @@
 """Target groups (群体), as data: another plan names others."""
 
+from __future__ import annotations
+
+import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -11,6 +14,9 @@ class TargetGroup(models.Model):
     code = models.SlugField(_("代码"), max_length=20, unique=True)
     name = models.CharField(_("名称"), max_length=40, unique=True)
     order = models.PositiveSmallIntegerField(_("顺序"), default=0)
+    large_type = models.BooleanField(
+        _("默认大字版"), default=False, help_text=_("这个群体的学员登录后先显示大字版，本人可以改")
+    )
 
     class Meta:
         verbose_name = _("群体")
@@ -19,6 +25,13 @@ class TargetGroup(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class StandingQuerySet(models.QuerySet["Standing"]):
+    def on(self, day: datetime.date) -> StandingQuerySet:
+        """Those that hold on `day`; the first and the last day count."""
+        begun = Q(valid_from=None) | Q(valid_from__lte=day)
+        return self.filter(begun, Q(valid_to=None) | Q(valid_to__gte=day))
 
 
 class Standing(models.Model):
@@ -33,6 +46,8 @@ class Standing(models.Model):
     level = models.CharField(_("级别"), max_length=200, blank=True)
     valid_from = models.DateField(_("起"), null=True, blank=True)
     valid_to = models.DateField(_("止"), null=True, blank=True)
+
+    objects = StandingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("身份类别")

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from bureaus.access import scope_of
+from bureaus.access import bureaus_for, for_whole_city, scope_of
 from bureaus.models import Bureau, User
 
 PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
@@ -27,6 +27,13 @@ class LearnerQuerySet(models.QuerySet["Learner"]):
         own = Q(pk__in=AccountLink.objects.open_to(user, timezone.localdate()).values("learner"))
         held = scope.covers(bureau="holders__bureau", district="holders__bureau__district")
         return self.filter(own | held).distinct()
+
+    def held_for(self, user: User, deed: str) -> LearnerQuerySet:
+        """Learners held by a bureau for which the user may do `deed`; one's own are not among them."""
+        if for_whole_city(user, deed):
+            return self
+        holding = Holder.objects.filter(bureau__in=bureaus_for(user, deed))
+        return self.filter(pk__in=holding.values("learner"))
 
 
 class Learner(models.Model):
@@ -99,6 +106,13 @@ class AccountLink(models.Model):
         SELF = "self", _("本人")
         HELPER = "helper", _("代管家人")
 
+    class Consent(models.TextChoices):
+        """How the learner said yes to a helper."""
+
+        WRITTEN = "written", _("书面同意书")
+        SPOKEN = "spoken", _("本人当面同意")
+        PHONE = "phone", _("电话确认")
+
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("账号"),
@@ -110,6 +124,7 @@ class AccountLink(models.Model):
     )
     relation = models.CharField(_("关系"), max_length=6, choices=Relation, default=Relation.SELF)
     consented_at = models.DateTimeField(_("同意时间"), null=True, blank=True)
+    consented_how = models.CharField(_("同意方式"), max_length=8, choices=Consent, blank=True)
     until = models.DateField(_("有效期至"), null=True, blank=True)
 
     objects = AccountLinkQuerySet.as_manager()

@@ -1,0 +1,1 @@
+"""Forms of certificates, one module for each kind of work."""
