@@ -12,6 +12,7 @@ ADDRESS ?= 127.0.0.1:8000
 run: $(READY)
 	$(BIN)/python manage.py migrate -v 0
 	$(BIN)/python manage.py load_plan
+	$(BIN)/python manage.py load_templates
 	$(BIN)/python manage.py load_demo
 	PEIXUN_JOBS=worker deploy/run-local $(BIN)/python $(ADDRESS)
 

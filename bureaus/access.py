@@ -37,7 +37,10 @@ DEEDS: dict[str, frozenset[Role]] = {
     "attendance.register": OFFICE | {Role.TRAINER},
     "enrolments.decide": OFFICE,
     "learners.read": READERS,
+    "id_numbers.see": OFFICE,
+    "accounts.open": OFFICE,
     "certificates.read": READERS,
+    "certificates.issue": OFFICE,
     "commitment.mark": OFFICE,
     "year.close": frozenset({Role.COORDINATOR, Role.ADMINISTRATOR}),
     "audit.read": frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR}),
@@ -68,6 +71,17 @@ def memberships_of(user: User | AnonymousUser) -> list[Membership]:
     if not hasattr(user, "_memberships"):
         user._memberships = list(user.memberships.select_related("bureau__district"))  # type: ignore[attr-defined]
     return user._memberships  # type: ignore[attr-defined, no-any-return]
+
+
+def with_memberships(users: QuerySet[User]) -> list[User]:
+    """These users, with their memberships read ahead for `memberships_of`. Two queries, however many."""
+    found = list(users)
+    by_user: dict[int, list[Membership]] = {user.pk: [] for user in found}
+    for member in Membership.objects.filter(user__in=by_user).select_related("bureau__district"):
+        by_user[member.user_id].append(member)
+    for user in found:
+        user._memberships = by_user[user.pk]  # type: ignore[attr-defined]
+    return found
 
 
 def scope_of(user: User | AnonymousUser, *, roles: frozenset[Role] = SEEING) -> Scope:
@@ -107,6 +121,17 @@ def bureaus_for(user: User | AnonymousUser, deed: str) -> BureauQuerySet:
     if scope.whole_city:
         return Bureau.objects.all()
     return Bureau.objects.filter(Q(pk__in=scope.bureaus) | Q(district__in=scope.districts))
+
+
+def for_whole_city(user: User | AnonymousUser, deed: str) -> bool:
+    """Whether the user may do `deed` for every bureau, and so for what belongs to none."""
+    return scope_of(user, roles=DEEDS[deed]).whole_city
+
+
+def accounts_for(bureaus: QuerySet[Bureau], deed: str) -> QuerySet[User]:
+    """The accounts with a role at one of these bureaus that allows `deed`."""
+    members = Membership.objects.filter(bureau__in=bureaus, role__in=DEEDS[deed])
+    return User.objects.filter(pk__in=members.values("user"), is_active=True)
 
 
 def audit_in_reach(user: User | AnonymousUser) -> QuerySet[AuditEvent]:

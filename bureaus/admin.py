@@ -35,13 +35,21 @@ class AccountAdmin(Audited, UserAdmin):
     inlines = (MembershipInline,)
     filter_horizontal = ()
     fieldsets = (
-        (None, {"fields": ("username", "password")}),
+        (None, {"fields": ("username", "password", "must_change_password")}),
         (_("本人"), {"fields": ("name", "phone")}),
         (_("权限"), {"fields": ("is_active", "is_staff", "is_superuser")}),
         (_("时间"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
-        (None, {"fields": ("username", "name", "phone", "usable_password", "password1", "password2")}),
+        (
+            None,
+            {
+                "fields": (
+                    *("username", "name", "phone"),
+                    *("usable_password", "password1", "password2", "must_change_password"),
+                )
+            },
+        ),
     )
 
 

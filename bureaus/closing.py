@@ -9,7 +9,7 @@ from bureaus.models import AuditEvent, Bureau, User, YearClose
 @transaction.atomic
 def close_year(bureau: Bureau, year: int, *, user: User) -> None:
     """From now on no deed changes a figure of `bureau` in `year`. Closing twice is closing once."""
-    Bureau.objects.select_for_update().get(pk=bureau.pk)  # an import under way ends first
+    Bureau.objects.select_for_update(no_key=True).get(pk=bureau.pk)  # an import under way ends first
     _closed, made = YearClose.objects.get_or_create(bureau=bureau, year=year, defaults={"closed_by": user})
     if made:
         label = _("%(bureau)s %(year)d 年度") % {"bureau": bureau, "year": year}

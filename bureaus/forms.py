@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
@@ -10,6 +10,25 @@ from django.utils.translation import gettext_lazy as _
 
 from bureaus.models import AuditEvent, Bureau
 from bureaus.models.bureaus import BureauQuerySet
+from bureaus.phones import mobile
+
+
+class MobileField(forms.CharField):
+    """A mobile number of the mainland, however it is typed; cleaned to +86 and 11 digits, or empty."""
+
+    default_error_messages: ClassVar = {"no_mobile": _("请填写 11 位手机号。")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput({"type": "tel", "inputmode": "tel", "autocomplete": "tel"})
+        given: dict[str, Any] = {"label": _("手机号"), "max_length": 24, "widget": widget} | kwargs
+        super().__init__(**given)
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        digits = mobile(text)
+        if text and not digits:
+            raise forms.ValidationError(self.error_messages["no_mobile"], code="no_mobile")
+        return f"+86{digits}" if digits else ""
 
 
 class CloseYearForm(forms.Form):

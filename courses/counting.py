@@ -55,6 +55,15 @@ def at_sessions(sessions: list[Session]) -> tuple[int, int | None]:
     return person_times, people or (None if person_times else 0)
 
 
+def attended_sessions(enrolments: list[int]) -> dict[int, tuple[int, int]]:
+    """(times here, times marked) of each enrolment, cancelled sessions left out. One query."""
+    marked = Attendance.objects.standing().filter(enrolment__in=enrolments).order_by()
+    counts = marked.values_list("enrolment").annotate(
+        here=Count("pk", filter=Q(state__in=Attendance.HERE)), marked=Count("pk")
+    )
+    return {enrolment: (here, times) for enrolment, here, times in counts}
+
+
 def present(sessions: list[Session]) -> list[tuple[int, int]]:
     """(session, learner) of everybody who was here, late ones and those who left early too."""
     here = Attendance.objects.filter(session__in=sessions, state__in=Attendance.HERE)

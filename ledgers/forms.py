@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bureaus.models import Bureau
+from courses.forms.programmes import ProgrammeChoiceField
 from courses.models import Programme, QuotaPeriod
 from ledgers.columns import BY_KEY
 from ledgers.importing import receiving
@@ -47,21 +48,6 @@ class UploadForm(forms.Form):
             "accept": ".xlsx,.xls,.csv,.tsv,.txt",
             "data-max-mib": settings.PEIXUN_UPLOAD_MAX_MIB,
         }
-
-
-class ProgrammeChoiceField(forms.ModelChoiceField[Programme]):
-    """Programmes grouped by their action."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(Programme.objects.none(), **kwargs)
-
-    def offer(self, programmes: QuerySet[Programme]) -> None:
-        self.queryset = programmes
-        groups: dict[str, list[tuple[int, str]]] = {}
-        for programme in programmes.select_related("action"):
-            heading = str(programme.action or programme.section)
-            groups.setdefault(heading, []).append((programme.pk, programme.name))
-        self.widget.choices = [("", _("请选择")), *groups.items()]
 
 
 class TermsForm(forms.Form):

@@ -8,6 +8,7 @@ import base64
 import binascii
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -15,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 DATABASES = ("sqlite", "postgres", "postgresql", "psql", "pgsql")
+MAIL = ("smtp", "smtp+tls", "smtp+ssl", "consolemail")
 KEY_BYTES = 32
 
 
@@ -38,10 +40,11 @@ class Environment:
             return False
         raise ImproperlyConfigured(f"{name} must be true or false, not {text!r}.")
 
-    def number(self, name: str, default: int, *, least: int = 0) -> int:
+    def number(self, name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
         text = self.text(name, str(default))
-        if not text.isdigit() or int(text) < least:
-            raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {text!r}.")
+        if not text.isdigit() or int(text) < least or (most is not None and int(text) > most):
+            limits = f"at least {least}" if most is None else f"{least} to {most}"
+            raise ImproperlyConfigured(f"{name} must be a whole number of {limits}, not {text!r}.")
         return int(text)
 
     def words(self, name: str, default: str = "") -> list[str]:
@@ -52,6 +55,17 @@ class Environment:
         if text not in among:
             raise ImproperlyConfigured(f"{name} must be one of {', '.join(among)}, not {text!r}.")
         return text
+
+    def classes(self, name: str, default: str, *, short: dict[str, str]) -> list[str]:
+        """Dotted paths of classes, of which those in `short` may be written by a short word."""
+        found = self.words(name, default)
+        for word in found:
+            if word not in short and "." not in word:
+                known = ", ".join(short)
+                raise ImproperlyConfigured(
+                    f"{name} must hold {known} or dotted paths of classes, not {word!r}."
+                )
+        return [short.get(word, word) for word in found]
 
     def origins(self, name: str) -> list[str]:
         found = self.words(name)
@@ -73,6 +87,13 @@ class Environment:
         if url and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
             raise ImproperlyConfigured(f"{name} must be a redis:// address.")
         return url
+
+    def email(self, name: str, default: str) -> dict[str, Any]:
+        """Django's EMAIL_ settings from an address of a mail server."""
+        url = self.text(name, default)
+        if urlsplit(url).scheme not in MAIL:
+            raise ImproperlyConfigured(f"{name} must be a smtp://, smtp+tls:// or smtp+ssl:// address.")
+        return dict(self.values.email_url_config(url))
 
     def secret(self, name: str, *, folder: Path, may_make: bool) -> str:
         """The secret `name`; in development one made on first start and kept in `folder`."""

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "peixun.lib.privacy.PersonalPagesAreNotStored",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "bureaus.sign_in.FirstPasswordIsChanged",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -115,7 +116,12 @@ else:
 REDIS_URL = env.redis("REDIS_URL")
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "peixun"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "peixun",
+        # The limits are counted here: with 300, the default, so many addresses would push out each other's.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
 }
 if REDIS_URL:
     CHANNEL_LAYERS["default"] = {
@@ -175,10 +181,33 @@ ACCOUNT_LOGIN_METHODS = {"username", "phone"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "phone", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PHONE_VERIFICATION_ENABLED = False
+ACCOUNT_PHONE_VERIFICATION_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 5 * 60
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 # A training room signs in from one address within a minute: the address may try often, one account may not.
-ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "300/m/ip,5/5m/key"}
+# It checks in and evaluates from there too; the key of a check-in is the session and the name that was typed.
+ACCOUNT_RATE_LIMITS = {
+    "login": "600/m/ip",
+    "login_failed": "300/m/ip,5/5m/key",
+    # Codes by SMS: many from one room, few to one phone.
+    "request_login_code": "300/m/ip,3/10m/key,10/d/key",
+    "check_in": "300/m/ip,6/10m/key",
+    "evaluate": "300/m/ip",
+    # Checks of certificates; those that found none, from one address and from all; numbers with a wrong name
+    # (an address that tried too many is told nothing more, right or wrong); names tried on one number.
+    "certificate": "600/m/ip",
+    "certificate_miss": "30/m/ip,600/m/key",
+    "certificate_wrong": "30/10m/ip",
+    "certificate_name": "20/10m/key",
+    # Records looked up without an account. Wrong tries count by the number or phone, and by the name: of
+    # somebody whose birthday and county are known, some hundred numbers are left to try.
+    "look_up": "300/m/ip",
+    "look_up_number": "5/10m/key,20/d/key",
+    "look_up_name": "10/h/key,30/d/key",
+    "look_up_code": "3/10m/key,10/d/key",
+    "look_up_code_try": "3/10m/key",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("PEIXUN_TRUSTED_PROXIES", 0)
 
 # --- Security -----------------------------------------------------------------------------------
@@ -190,6 +219,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "connect-src": [SELF],
         "font-src": [SELF],
+        "worker-src": [SELF],
+        "manifest-src": [SELF],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "form-action": [SELF],
@@ -220,8 +251,30 @@ PEIXUN_DIGEST_KEY = env.keys("PEIXUN_DIGEST_KEY", folder=KEY_DIR, may_make=DEBUG
 PEIXUN_SITE_NAME = env.text("PEIXUN_SITE_NAME", "培训台账")
 PEIXUN_SPONSOR = env.text("PEIXUN_SPONSOR")
 PEIXUN_ICP_NUMBER = env.text("PEIXUN_ICP_NUMBER")
+# What the code on a certificate begins with: it must lead here years later, from whichever machine.
+PEIXUN_ADDRESS = env.text("PEIXUN_ADDRESS")
 PEIXUN_UPLOAD_MAX_MIB = env.number("PEIXUN_UPLOAD_MAX_MIB", 20, least=1)
 PEIXUN_UPLOAD_KEEP_DAYS = env.number("PEIXUN_UPLOAD_KEEP_DAYS", 30, least=1)
+
+# --- Notices ------------------------------------------------------------------------------------
+CHANNELS = {
+    "console": "courses.channels.console.ConsoleChannel",
+    "email": "courses.channels.mail.MailChannel",
+    "sms": "courses.channels.sms.SmsChannel",
+}
+PEIXUN_CHANNELS = env.classes("PEIXUN_CHANNELS", "console" if DEBUG else "", short=CHANNELS)
+PEIXUN_REMINDER_HOUR = env.number("PEIXUN_REMINDER_HOUR", 18, most=23)
+PEIXUN_SMS_BACKEND = env.text("PEIXUN_SMS_BACKEND", "peixun.lib.sms.FileBackend")
+PEIXUN_SMS_FOLDER = Path(env.text("PEIXUN_SMS_FOLDER", str(VAR_DIR / "sms")))
+# Codes by SMS, for signing in and for looking up a record: only where messages do reach phones.
+PEIXUN_SMS_CODES = env.flag("PEIXUN_SMS_CODES", default=False)
+ACCOUNT_LOGIN_BY_CODE_ENABLED = PEIXUN_SMS_CODES
+DEFAULT_FROM_EMAIL = env.text("PEIXUN_EMAIL_FROM", "peixun@localhost")
+MAIL = env.email("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25")
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = MAIL["EMAIL_BACKEND"], MAIL["EMAIL_HOST"], MAIL["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL["EMAIL_HOST_USER"] or "", MAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.get("EMAIL_USE_TLS", False), MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20
 
 # --- Registers in the admin ---------------------------------------------------------------------
 IMPORT_EXPORT_USE_TRANSACTIONS = True

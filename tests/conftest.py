@@ -23,7 +23,7 @@ from courses.models import (
     Quota,
     QuotaPeriod,
 )
-from learners.models import AccountLink, Learner, TargetGroup
+from learners.models import AccountLink, HoursRequirement, Learner, TargetGroup
 
 Role, Reach = Membership.Role, Membership.Reach
 
@@ -32,7 +32,7 @@ Role, Reach = Membership.Role, Membership.Reach
 REGISTERS = (
     *(District, DistrictAlias, Bureau, BureauAlias, TargetGroup, Plan, PlanReview, PlanTarget),
     *(Action, ActionBureau, Programme, ProgrammeBureau, Coverage, HourRule),
-    *(Quota, Quota.programmes.through, QuotaPeriod),
+    *(Quota, Quota.programmes.through, QuotaPeriod, HoursRequirement),
 )
 loaded: dict[type[Model], list[Model]] = {}
 

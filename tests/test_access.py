@@ -1,14 +1,44 @@
 """Who may open what: every route, for every role, against one table. A route without a line fails."""
 
 import uuid
+from io import BytesIO
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+from PIL import Image
 
 from bureaus.models import Bureau, District, Membership, User, YearClose
-from courses.models import ClassRun, Enrolment, Programme, QuotaPeriod, Session, Trainer
-from learners.models import Holder, Learner
+from certificates.models import (
+    Certificate,
+    IssueBatch,
+    Issuer,
+    IssueRule,
+    ShareLink,
+    Template,
+    TemplateVersion,
+)
+from certificates.models.certificates import new_code
+from courses.check_in.codes import code_for
+from courses.evaluating import link_token
+from courses.evidence import keep
+from courses.models import (
+    Appeal,
+    CalendarFeed,
+    ClassRun,
+    Course,
+    CourseMaterial,
+    Enrolment,
+    Mark,
+    Notice,
+    Programme,
+    QuotaPeriod,
+    Session,
+    Trainer,
+)
+from learners.models import AccountLink, DataRequest, Exemption, Holder, HoursRequirement, Learner
 from ledgers.models import LedgerImport
 
 ROLES = (
@@ -20,6 +50,21 @@ OFFICE = {"coordinator", "administrator", "officer", "outsider"}
 READERS = OFFICE | {"reviewer"}
 CLOSERS = {"coordinator", "administrator"}
 AUDITORS = {"coordinator", "administrator", "auditor"}
+# Who registers the session of the cast.
+REGISTER = {"coordinator", "administrator", "officer", "trainer"}
+UNSEEING = {"auditor", "technician", "learner_user"}
+# Routes of arranging whose object is the run or the session, in that order.
+RUN_PAGES = ("run-edit", "run-copy", "run-cancel", "run-session-new")
+RUN_DEEDS = ("run-open", "run-stop", "run-reopen")
+SESSION_PAGES = ("session-edit", "session-move", "session-cancel")
+SESSION_DEEDS = ("session-restore", "session-delete")
+ARRANGING = RUN_PAGES + SESSION_PAGES
+DECIDING = RUN_DEEDS + SESSION_DEEDS
+
+# What readers see of certificates that were issued.
+ISSUED = ("hand-out", "run-pdf", "run-zip", "certificate", "certificate-pdf")
+# Routes of issuing whose object is the run.
+OF_RUN = ("issue", "hand-out", "handed-out", "run-pdf", "run-zip")
 
 # Route: (method, roles that get through, roles for whom the object does not exist).
 # Everybody else signed in gets 403; a stranger is sent to the sign-in page.
@@ -52,6 +97,155 @@ TABLE = {
     "courses:session": ("get", (READERS | {"trainer"}) - {"outsider"}, {"outsider"}),
     "certificates:record": ("get", READERS - {"outsider"}, {"outsider"}),
     "certificates:own": ("get", SIGNED_IN, set()),
+    # The learner's place: one's own for whose account looks after the learner, whatever the role.
+    "certificates:own-certificate": ("get", {"learner_user"}, SIGNED_IN - {"learner_user"}),
+    "certificates:own-certificate-pdf": ("get", {"learner_user"}, SIGNED_IN - {"learner_user"}),
+    "certificates:share": ("post", {"learner_user"}, SIGNED_IN - {"learner_user"}),
+    "certificates:share-withdraw": ("post", {"learner_user"}, SIGNED_IN - {"learner_user"}),
+    "certificates:shared": ("get", SIGNED_IN | {"stranger"}, set()),
+    "certificates:own-data": ("get", SIGNED_IN, set()),
+    "certificates:own-data-file": ("get", {"learner_user"}, SIGNED_IN - {"learner_user"}),
+    "certificates:data-requests": ("get", OFFICE, set()),
+    "certificates:data-request": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:duties": ("get", READERS, set()),
+    "certificates:duties-file": ("get", READERS, set()),
+    "certificates:id-number": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:helpers": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:helper-end": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:exemptions": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:exemption-remove": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    # Issuing: the office of the run's bureau; the certificate was drawn for that bureau.
+    "certificates:issue-runs": ("get", OFFICE, set()),
+    "certificates:issue": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:batch": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:batch-status": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:batch-resume": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    **{f"certificates:{name}": ("get", READERS - {"outsider"}, {"outsider"}) for name in ISSUED},
+    "certificates:handed-out": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:revoke": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:replace": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:issuers": ("get", OFFICE, set()),
+    "certificates:issuer-edit": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:issuer-example": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    # Everybody who issues sees the rules; the bureau that leads the programme keeps them.
+    "certificates:rules": ("get", OFFICE, set()),
+    "certificates:rule-new": ("get", OFFICE, set()),
+    "certificates:rule-edit": ("get", OFFICE - {"outsider"}, set()),
+    "certificates:rule-end": ("get", OFFICE - {"outsider"}, set()),
+    # Registering attendance: the trainer of the session, and the office of its bureau.
+    "courses:enrol": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "courses:enrol-people": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "courses:applications": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "courses:decide": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "courses:finish": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "courses:finish-undo": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "courses:walk-ins": ("get", OFFICE, set()),
+    "courses:walk-in": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "courses:walk-in-match": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "courses:walk-in-identify": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    # Still planned: only for those who see the run, and for the learner who is in it.
+    "courses:apply": (
+        "get",
+        (READERS | {"trainer", "learner_user"}) - {"outsider"},
+        {"outsider", "auditor", "technician"},
+    ),
+    "courses:my-classes": ("get", SIGNED_IN, set()),
+    "courses:withdraw-own": ("get", {"learner_user"}, SIGNED_IN - {"learner_user"}),
+    # Without a network: the phone's views answer a stranger too, in JSON.
+    "courses:worker": ("get", SIGNED_IN | {"stranger"}, set()),
+    "courses:manifest": ("get", SIGNED_IN | {"stranger"}, set()),
+    "courses:offline": ("get", SIGNED_IN | {"stranger"}, set()),
+    "courses:offline-state": ("get", SIGNED_IN | {"stranger"}, set()),
+    "courses:offline-marks": ("post", OFFICE | {"trainer", "stranger"}, set()),
+    "courses:offline-photos": ("post", OFFICE | {"trainer", "stranger"}, set()),
+    "courses:marks": ("get", OFFICE | {"trainer"}, set()),
+    "courses:mark-settle": ("post", (OFFICE | {"trainer"}) - {"outsider"}, {"outsider"}),
+    "courses:today": ("get", OFFICE | {"trainer"}, set()),
+    "courses:register": ("get", (OFFICE | {"trainer"}) - {"outsider"}, {"outsider"}),
+    "courses:session-about": ("post", (OFFICE | {"trainer"}) - {"outsider"}, {"outsider"}),
+    "courses:session-again": ("post", (OFFICE | {"trainer"}) - {"outsider"}, {"outsider"}),
+    "courses:evidence": ("get", (READERS | {"trainer"}) - {"outsider"}, {"outsider"}),
+    "courses:evidence-remove": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    # Whose enrolment it is, who teaches it, and who reads names in its bureau.
+    "courses:hours": (
+        "get",
+        (READERS | {"trainer", "learner_user"}) - {"outsider"},
+        {"outsider", "auditor", "technician"},
+    ),
+    # Nobody asks for somebody else.
+    "courses:appeal": ("get", {"learner_user"}, SIGNED_IN - {"learner_user"}),
+    "courses:appeals": ("get", OFFICE, set()),
+    "courses:appeal-decide": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    # Class runs and sessions. The run is not open, so its notice is for those who see the run.
+    **{f"courses:{name}": ("get", OFFICE, set()) for name in ("run-new", "runs-copy", "session-new")},
+    **{f"courses:{name}": ("get", OFFICE - {"outsider"}, {"outsider"}) for name in ARRANGING},
+    **{f"courses:{name}": ("post", OFFICE - {"outsider"}, {"outsider"}) for name in DECIDING},
+    "courses:run-notice": ("get", (READERS | {"trainer"}) - {"outsider"}, UNSEEING | {"outsider"}),
+    "courses:calendar": ("get", READERS | {"trainer"}, set()),
+    "courses:feed": ("get", READERS | {"trainer", "learner_user"}, set()),
+    "courses:feed-new": ("post", READERS | {"trainer", "learner_user"}, set()),
+    "courses:feed-drop": ("post", SIGNED_IN, set()),
+    "courses:feed-file": ("get", SIGNED_IN | {"stranger"}, set()),
+    # Programmes, courses, trainers: the programme is led by the cast's bureau, which keeps the course.
+    "courses:programmes": ("get", READERS | {"trainer"}, set()),
+    "courses:programme": ("get", READERS | {"trainer"}, set()),
+    "courses:programme-new": ("get", {"coordinator", "administrator"}, set()),
+    "courses:programme-edit": ("get", {"coordinator", "administrator"}, set()),
+    "courses:programmes-copy": ("get", {"coordinator"}, set()),
+    "courses:courses": ("get", SIGNED_IN, set()),
+    "courses:course": ("get", SIGNED_IN, set()),
+    "courses:course-new": ("get", OFFICE, set()),
+    "courses:course-edit": ("get", OFFICE - {"outsider"}, set()),
+    "courses:course-copy": ("get", OFFICE, set()),
+    "courses:material": ("get", SIGNED_IN, set()),
+    "courses:material-new": ("post", OFFICE - {"outsider"}, set()),
+    "courses:material-remove": ("get", OFFICE - {"outsider"}, set()),
+    "courses:trainers": ("get", READERS | {"trainer"}, set()),
+    "courses:trainer": ("get", (READERS | {"trainer"}) - {"outsider"}, {"outsider"}),
+    "courses:trainer-new": ("get", OFFICE, set()),
+    "courses:trainer-edit": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "courses:open": ("get", SIGNED_IN, set()),
+    # Boards, workload, notices.
+    "courses:board": ("get", REGISTER, {"outsider"}),
+    "courses:workload": ("get", READERS | {"trainer"}, set()),
+    "courses:trainer-workload": ("get", (READERS | {"trainer"}) - {"outsider"}, {"outsider"}),
+    "courses:workload-file": ("get", READERS | {"trainer"}, set()),
+    "courses:notices": ("get", OFFICE, set()),
+    "courses:notice-again": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "courses:notice-drop": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    # Checking in: the session's trainer and the office; the scan and the questions are for everybody.
+    "courses:code": ("get", REGISTER, {"outsider"}),
+    "courses:check-in": ("get", SIGNED_IN | {"stranger"}, set()),
+    "courses:digits": ("get", REGISTER, {"outsider"}),
+    "courses:digits-check-in": ("post", REGISTER, {"outsider"}),
+    "courses:proxy": ("get", REGISTER, {"outsider"}),
+    "courses:sheet": ("get", REGISTER, {"outsider"}),
+    "courses:sheet-read": ("get", REGISTER, {"outsider"}),
+    "courses:sheet-confirm": ("get", REGISTER, {"outsider"}),
+    "courses:evaluate-code": ("get", REGISTER, {"outsider"}),
+    "courses:evaluations": ("get", (READERS | {"trainer"}) - {"outsider"}, {"outsider"}),
+    "courses:say": ("get", SIGNED_IN | {"stranger"}, set()),
+    # Checking certificates is for everybody; the badge for the office that sees it, and for its holder.
+    **{
+        f"certificates:{name}": ("get", SIGNED_IN | {"stranger"}, set())
+        for name in ("check", "check-form", "verify-offline", "keys", "issuer", "status-list", "robots")
+    },
+    # Looking up one's own without an account is for everybody too; codes are sent here.
+    **{
+        f"certificates:{name}": (method, SIGNED_IN | {"stranger"}, set())
+        for name, method in (
+            *(("look-up", "get"), ("look-up-close", "post"), ("look-up-pdf", "get")),
+            *(("look-up-phone", "get"), ("look-up-code", "get")),
+        )
+    },
+    "certificates:account-for": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:account-reset": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:credential": (
+        "get",
+        (READERS | {"learner_user"}) - {"outsider"},
+        {"outsider", "auditor", "trainer", "technician"},
+    ),
+    "certificates:shared-credential": ("get", SIGNED_IN | {"stranger"}, set()),
     "bureaus:type": ("post", SIGNED_IN | {"stranger"}, set()),
     "bureaus:language": ("post", SIGNED_IN | {"stranger"}, set()),
     "bureaus:audit": ("get", AUDITORS, set()),
@@ -59,6 +253,21 @@ TABLE = {
     "bureaus:close-year": ("post", CLOSERS, set()),
     "bureaus:reopen-year": ("post", CLOSERS, set()),
 }
+# Routes of checking in whose object is the session.
+CHECKING_IN = (
+    *("code", "digits", "digits-check-in", "proxy", "sheet", "sheet-read", "sheet-confirm"),
+    *("evaluate-code", "evaluations"),
+)
+# Routes of enrolling whose object is the run.
+ENROLLING = ("enrol", "enrol-people", "applications", "decide", "apply", "finish", "finish-undo")
+# Routes whose object is the course.
+KEEPING = ("course", "course-edit", "course-copy", "material-new")
+
+
+def white_picture() -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (8, 8), "white").save(out, "PNG")
+    return out.getvalue()
 
 
 def our_routes(resolver=None, space=""):
@@ -72,28 +281,133 @@ def our_routes(resolver=None, space=""):
             yield f"{space}{entry.name}"
 
 
+def drawn(enrolment: Enrolment) -> Certificate:
+    """A certificate that the bureau of the run issued here."""
+    bureau = enrolment.run.bureau
+    template = Template.objects.create(bureau=bureau, name="结业证书", title="结业证书")
+    return Certificate.objects.create(
+        issuer=Issuer.objects.create(name=bureau.name, bureau=bureau),
+        number="潭农培〔2024〕0001号",
+        title="结业证书",
+        learner=enrolment.learner,
+        enrolment=enrolment,
+        name=enrolment.name,
+        issued_on="2024-03-06",
+        year=2024,
+        origin=Certificate.Origin.DRAWN,
+        code=new_code(),
+        version=TemplateVersion.objects.create(template=template, number=1, layout={}),
+    )
+
+
 @pytest.fixture
-def place(bureau, officer, learner, trainer):
+def place(bureau, officer, learner, learner_user, trainer, settings, tmp_path):
     """One object of each kind, all of the officer's bureau; the trainer teaches the session."""
+    settings.MEDIA_ROOT = tmp_path
+    settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
     programme = Programme.objects.get(name="乡村致富带头人培训计划")
     home = {"bureau": bureau, "district": programme.plan.city, "year": 2024}
     run = ClassRun.objects.create(programme=programme, name="一班", **home)
     session = Session.objects.create(programme=programme, run=run, title="一课", held_on="2024-03-05", **home)
     teacher = Trainer.objects.create(name="罗老师", bureau=bureau, user=trainer)
     session.trainers.add(teacher)
-    Enrolment.objects.create(run=run, learner=learner, name="王小明", district=home["district"])
+    enrolment = Enrolment.objects.create(run=run, learner=learner, name="王小明", district=home["district"])
+    appeal = Appeal.objects.create(enrolment=enrolment, session=session, kind="excuse", words="生病")
+    stranger = Learner.objects.create(name="刘路过")
+    walk_in = Enrolment.objects.create(
+        run=run, learner=stranger, name="刘路过", district=home["district"], to_match=True
+    )
+    picture = keep(session, white_picture(), user=trainer)
+    course = Course.objects.create(name="水稻栽培", programme=programme, bureau=bureau)
+    handout = CourseMaterial.objects.create(course=course, title="讲义", file=ContentFile(b"1", "1.pdf"))
     Holder.objects.create(learner=learner, bureau=bureau)
     batch = LedgerImport.objects.create(
         bureau=bureau, uploaded_by=officer, file_name="台账.xlsx", state=LedgerImport.State.PREVIEW, year=2024
     )
     period = QuotaPeriod.objects.get(quota__words__startswith="组织200家以上企业")
     closed = YearClose.objects.create(bureau=bureau, year=2020)
+    certificate = drawn(enrolment)
+    issued = IssueBatch.objects.create(
+        run=run, issuer=certificate.issuer, version=certificate.version, issued_on="2024-03-06"
+    )
+    rule = IssueRule.objects.create(programme=programme, template=certificate.version.template)
+    told = Notice.objects.create(key="1", kind="admitted", run=run, state="failed", due_at=timezone.now())
+    mark = Mark.objects.create(
+        key=uuid.uuid4(), session=session, state="present", marked_at=timezone.now(), outcome="refused"
+    )
+    shared = ShareLink.objects.create(certificate=certificate)
+    asked = DataRequest.objects.create(learner=learner, words="单位写错了")
+    helper = AccountLink.objects.create(
+        user=User.objects.create(username="女儿"),
+        learner=learner,
+        relation=AccountLink.Relation.HELPER,
+        consented_at=timezone.now(),
+    )
+    exemption = Exemption.objects.create(
+        learner=learner,
+        requirement=HoursRequirement.objects.first(),
+        valid_from="2024-01-01",
+        valid_to="2024-12-31",
+        reason="产假",
+    )
     return {
         "ledgers:commitment": {"pk": period.pk},
         "ledgers:template": {"group": "teachers"},
         "courses:run": {"pk": run.pk},
         "courses:session": {"pk": session.pk},
+        **{f"courses:{name}": {"pk": programme.pk} for name in ("programme", "programme-edit")},
+        **{f"courses:{name}": {"pk": course.pk} for name in KEEPING},
+        **{f"courses:{name}": {"pk": handout.pk} for name in ("material", "material-remove")},
+        **{f"courses:{name}": {"pk": teacher.pk} for name in ("trainer", "trainer-edit")},
+        **{f"courses:{name}": {"pk": run.pk} for name in ENROLLING},
+        **{
+            f"courses:{name}": {"pk": walk_in.pk} for name in ("walk-in", "walk-in-match", "walk-in-identify")
+        },
+        **{f"courses:{name}": {"pk": run.pk} for name in (*RUN_PAGES, *RUN_DEEDS, "run-notice")},
+        **{f"courses:{name}": {"pk": session.pk} for name in SESSION_PAGES + SESSION_DEEDS},
+        "courses:feed-file": {"key": CalendarFeed.objects.create(user=officer).key},
+        "courses:withdraw-own": {"pk": enrolment.pk},
+        "courses:register": {"pk": session.pk},
+        **{f"courses:{name}": {"pk": session.pk} for name in CHECKING_IN},
+        "courses:check-in": {"code": code_for(session, timezone.now())},
+        "courses:say": {"token": link_token(session)},
+        "courses:session-about": {"pk": session.pk},
+        "courses:session-again": {"pk": session.pk},
+        "courses:evidence": {"pk": picture.pk},
+        "courses:evidence-remove": {"pk": picture.pk},
+        "courses:hours": {"pk": enrolment.pk},
+        "courses:appeal": {"enrolment": enrolment.pk, "session": session.pk},
+        "courses:appeal-decide": {"pk": appeal.pk},
+        "courses:board": {"pk": session.pk},
+        "courses:mark-settle": {"pk": mark.pk},
+        "courses:trainer-workload": {"pk": teacher.pk},
+        **{f"courses:{name}": {"pk": told.pk} for name in ("notice-again", "notice-drop")},
         "certificates:record": {"pk": learner.pk},
+        **{f"certificates:{name}": {"pk": run.pk} for name in OF_RUN},
+        **{f"certificates:{name}": {"pk": issued.pk} for name in ("batch", "batch-status", "batch-resume")},
+        **{f"certificates:{name}": {"pk": bureau.pk} for name in ("issuer-edit", "issuer-example")},
+        **{f"certificates:{name}": {"pk": rule.pk} for name in ("rule-edit", "rule-end")},
+        **{
+            f"certificates:{name}": {"pk": certificate.pk}
+            for name in ("certificate", "certificate-pdf", "revoke")
+        },
+        "certificates:replace": {"pk": certificate.pk, "ground": "reissue"},
+        **{
+            f"certificates:{name}": {"pk": certificate.pk}
+            for name in ("own-certificate", "own-certificate-pdf", "share")
+        },
+        "certificates:share-withdraw": {"pk": shared.pk},
+        "certificates:shared": {"key": shared.key},
+        "certificates:data-request": {"pk": asked.pk},
+        **{f"certificates:{name}": {"pk": learner.pk} for name in ("id-number", "helpers", "exemptions")},
+        "certificates:helper-end": {"pk": learner.pk, "link": helper.pk},
+        "certificates:exemption-remove": {"pk": learner.pk, "exemption": exemption.pk},
+        "certificates:check": {"code": certificate.code},
+        **{f"certificates:{name}": {"pk": certificate.issuer_id} for name in ("issuer", "status-list")},
+        "certificates:credential": {"pk": certificate.pk},
+        "certificates:look-up-pdf": {"text": "none"},
+        **{f"certificates:{name}": {"pk": learner.pk} for name in ("account-for", "account-reset")},
+        "certificates:shared-credential": {"key": ShareLink.objects.create(certificate=certificate).key},
         "bureaus:reopen-year": {"pk": closed.pk},
     } | {
         name: {"pk": batch.pk}
@@ -191,7 +505,7 @@ def test_reach_below_follows_the_professional_line(login, bureau, administrator,
 
 
 def test_an_unknown_learner_and_another_bureaus_look_alike(login, outsider, place):
-    known = Learner.objects.get()
+    known = Learner.objects.get(name="王小明")
     client = login(outsider)
     responses = [client.get(reverse("certificates:record", args=[pk])) for pk in (known.pk, known.pk + 999)]
     assert [response.status_code for response in responses] == [404, 404]

@@ -8,7 +8,8 @@ from openpyxl import Workbook, load_workbook
 
 from bureaus.models import AuditEvent, Bureau
 from bureaus.registers import BureauResource, DistrictResource
-from courses.models import Course, Programme
+from courses.copying_plans import copy_plan
+from courses.models import Course, Plan, Programme
 from courses.registers import CourseResource, ProgrammeResource
 
 
@@ -46,7 +47,7 @@ def bring_in(client, model, *rows):
         (BureauResource, ["名称", "类别", "上级业务单位", "所在县市区", "班次年度按"]),
         (DistrictResource, ["代码", "名称", "简称", "园区", "所在县市区"]),
         (ProgrammeResource, ["方案", "名称", "行动", "群体", "类别", "人次口径", "计入口径", "所属综合项目"]),
-        (CourseResource, ["项目", "课程名称", "学时", "大纲"]),
+        (CourseResource, ["方案", "项目", "维护单位", "课程名称", "学时", "大纲"]),
     ],
 )
 def test_a_register_goes_out_with_chinese_headings_and_comes_in_unchanged(plan, resource, headings):
@@ -90,7 +91,7 @@ def test_a_wrong_value_is_told_in_chinese_and_nothing_is_written(client, plan, r
 
 def test_a_table_without_the_key_column_is_refused_in_one_sentence(client, plan):
     preview, done = bring_in(client, "courses/course", ["课名"], ["人工智能"])
-    assert "缺少“项目、课程名称”列" in preview
+    assert "缺少“项目、维护单位、课程名称”列" in preview
     assert done is None
 
 
@@ -98,18 +99,31 @@ def test_courses_come_in(client, plan):
     bring_in(
         client,
         "courses/course",
-        ["课程名称", "项目", "学时", "大纲"],
-        ["人工智能基础", "培训科技辅导员", 8, "一、概念"],
+        ["课程名称", "项目", "维护单位", "学时", "大纲"],
+        ["人工智能基础", "培训科技辅导员", "市科协", 8, "一、概念"],
+        ["人工智能基础", "培训科技辅导员", "", 4, "一、概念"],
     )
-    assert Course.objects.get().hours == 8
+    hours = Course.objects.values_list("bureau__name", "hours")
+    assert sorted(hours, key=str) == [("市科协", 8), (None, 4)]
+
+
+def test_the_tables_of_two_plans_that_share_names_come_in_unchanged(plan, coordinator):
+    programme = Programme.objects.get(name="培训科技辅导员")
+    Course.objects.create(name="人工智能基础", programme=programme)
+    following = Plan(name="下一个方案", first_year=2026, last_year=2030)
+    copy_plan(plan, following, cycles=[], with_courses=True, user=coordinator)
+    for resource in (ProgrammeResource, CourseResource):
+        result = resource().import_data(resource().export(), dry_run=True)
+        assert not result.has_errors()
+        assert result.totals["new"] + result.totals["update"] == 0
 
 
 def test_hours_that_are_no_number_are_told_in_chinese(client, plan):
     preview, _done = bring_in(
         client,
         "courses/course",
-        ["课程名称", "项目", "学时", "大纲"],
-        ["人工智能基础", "培训科技辅导员", "八", ""],
+        ["课程名称", "项目", "维护单位", "学时", "大纲"],
+        ["人工智能基础", "培训科技辅导员", "", "八", ""],
     )
     assert "学时要写成数字" in preview
 

@@ -65,7 +65,16 @@ QUOTED = {
     "%(group)s培训台账（空白模板）",
     "表里“培训项目”一列写明了别的项目的行，按表里的算",
     "认不出县市区，请在表里加一列“县市区”。",
+    "发证日期（2024年3月5日）",
+    "发证日期（二〇二四年三月五日）",
+    "照证书上的写，如：潭科协培〔2024〕0001号；括号和空格怎么写都可以",
+    "{year} 是年份，{seq:04} 是四位序号，每年从 1 起。例如：潭科协培〔{year}〕{seq:04}号",
+    "编号格式须含一个 {year} 和一个 {seq}（或 {seq:04}），例如：潭科协培〔{year}〕{seq:04}号。",
+    "例如：潭科协培〔{year}〕{seq:04}号",
+    "例如：王小明 韶山村合作社 13800000000",
+    "级别里含有其中一个词的适用，用顿号隔开，如 县处级、厅局级；留空为不分级别",
 }
+SWITCH = "中文"  # what leads back is written in its own language
 
 
 def test_english_is_english():
@@ -122,13 +131,13 @@ def test_the_sign_in_page_is_english_for_whoever_chose_it(db):
     html = english(Client()).get("/accounts/login/").content.decode()
     assert '<html lang="en"' in html
     assert "User name or mobile number" in html
-    assert chinese_words(html, {settings.PEIXUN_SITE_NAME}) == []
+    assert chinese_words(html, {settings.PEIXUN_SITE_NAME, SWITCH}) == []
 
 
 def test_an_error_of_the_sign_in_page_is_english(db):
     html = english(Client()).post("/accounts/login/", {"login": "", "password": ""}).content.decode()
     assert "To be corrected: 2" in html
-    assert chinese_words(html, {settings.PEIXUN_SITE_NAME}) == []
+    assert chinese_words(html, {settings.PEIXUN_SITE_NAME, SWITCH}) == []
 
 
 def test_the_progress_page_is_english_but_for_data(login, coordinator):
@@ -139,7 +148,7 @@ def test_the_progress_page_is_english_but_for_data(login, coordinator):
         data |= {str(one) for one in model.objects.all()}
     for words in Quota.objects.values_list("words", "unit"):
         data |= set(words)
-    data |= {"中文"}  # the switch back
+    data |= {SWITCH}
     data.discard("")
     assert chinese_words(CHINESE_DAY.sub("", html), data) == []
 

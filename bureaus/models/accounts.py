@@ -3,11 +3,13 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from bureaus.models.bureaus import Bureau
+from bureaus.phones import mobile
 
 MOBILE = RegexValidator(r"^\+861[3-9]\d{9}$", _("请填写 11 位手机号。"))
 
@@ -27,6 +29,9 @@ class User(AbstractUser):
         validators=[MOBILE],
         help_text=_("登录用，格式 +8613800000000；不是学员的联系电话"),
     )
+    must_change_password = models.BooleanField(
+        _("下次登录须改密码"), default=False, help_text=_("单位给的初始密码，本人改过以后自动取消")
+    )
     REQUIRED_FIELDS: ClassVar = []
 
     class Meta:
@@ -35,6 +40,12 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.name or self.username
+
+    def clean(self) -> None:
+        """A user name that looks like a phone would lead to whoever has that phone."""
+        super().clean()
+        if mobile(self.username):
+            raise ValidationError({"username": _("用户名不能是手机号，请把手机号填在“手机号”里。")})
 
     def get_full_name(self) -> str:
         return str(self)

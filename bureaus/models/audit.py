@@ -4,10 +4,11 @@ from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from bureaus.announcing import announce
 from bureaus.models.accounts import User
 from bureaus.models.bureaus import Bureau
 
@@ -32,10 +33,44 @@ WORDS = {
     "evidence": _("佐证"),
     "added": _("新增"),
     "fields": _("修改的内容"),
+    "copied_from": _("复制自"),
+    "actions": _("行动"),
+    "programmes": _("项目数"),
+    "quotas": _("指标"),
+    "courses": _("课程"),
+    "materials": _("资料"),
+    "materials_added": _("上传的资料"),
+    "materials_removed": _("删除的资料"),
     "deleted": _("删除"),
     "skip": _("跳过"),
     "update": _("更新"),
     "delete": _("删除"),
+    "applied": _("已报名"),
+    "waiting": _("候补"),
+    "admitted": _("已录取"),
+    "attending": _("在训"),
+    "completed": _("结业"),
+    "not_completed": _("未结业"),
+    "no_show": _("未参训"),
+    "withdrawn": _("退学"),
+    "rejected": _("未录取"),
+    "reinstated": _("恢复"),
+    "walk_ins": _("现场登记"),
+    "headcount": _("参加人数"),
+    "women": _("其中女性"),
+    "elders": _("其中老年人"),
+    "granted": _("已同意"),
+    "declined": _("未同意"),
+    "matched": _("核对身份"),
+    "reopened": _("撤回结业"),
+    "state": _("状态"),
+    "restored": _("恢复"),
+    "moved": _("调整"),
+    "until": _("有效期至"),
+    "valid_from": _("起"),
+    "valid_to": _("止"),
+    "consent": _("同意方式"),
+    "requirement": _("学时任务"),
 }
 
 
@@ -76,6 +111,17 @@ class AuditEvent(models.Model):
         ATTENDANCE_CORRECTED = "attendance.corrected", _("更正出勤")
         APPEAL_DECIDED = "appeal.decided", _("处理请假申诉")
         EVIDENCE_ADDED = "evidence.added", _("上传课次佐证")
+        EVIDENCE_REMOVED = "evidence.removed", _("删除课次佐证")
+        CERTIFICATE_ISSUED = "certificate.issued", _("制发证书")
+        CERTIFICATE_REVOKED = "certificate.revoked", _("作废证书")
+        CERTIFICATE_REPLACED = "certificate.replaced", _("补发换发证书")
+        TEMPLATE_CHANGED = "template.changed", _("修改证书模板")
+        ID_NUMBER_SEEN = "id_number.seen", _("查看完整证件号码")
+        ACCOUNT_OPENED = "account.opened", _("开通学员账号")
+        ACCOUNT_RESET = "account.reset", _("重设学员密码")
+        HELPER_CHANGED = "helper.changed", _("登记代管家人")
+        EXEMPTION_CHANGED = "exemption.changed", _("登记学时减免")
+        DATA_REQUEST_DECIDED = "data_request.decided", _("处理资料更正申请")
 
     at = models.DateTimeField(_("时间"), auto_now_add=True, db_index=True)
     user = models.ForeignKey(
@@ -132,14 +178,20 @@ class AuditEvent(models.Model):
         before: dict[str, Any] | None = None,
         after: dict[str, Any] | None = None,
         reason: str = "",
+        label: str = "",
     ) -> "AuditEvent":
-        """Adds a line. Call it inside the transaction of the deed itself."""
+        """Adds a line, inside the transaction of the deed itself; open pages hear of it after commit.
+
+        `label` stands for a target whose own words would be personal data, such as a learner's name.
+        """
+        key = str(target.pk) if isinstance(target, models.Model) else ""
+        transaction.on_commit(lambda: announce(deed, key), robust=True)
         return cls.objects.create(
             deed=deed,
             user=user,
             bureau=bureau,
-            object_label=str(target)[:200],
-            object_key=str(target.pk) if isinstance(target, models.Model) else "",
+            object_label=(label or str(target))[:200],
+            object_key=key,
             before=before or {},
             after=after or {},
             reason=reason,

@@ -26,9 +26,10 @@ class YearCloseQuerySet(models.QuerySet["YearClose"]):
     def hold_open(self, bureau: Bureau, year: int) -> None:
         """Demands that `year` is open, and keeps it so until the transaction ends.
 
-        `bureaus.closing.close_year` waits for the bureau's row, which is taken here.
+        `bureaus.closing.close_year` waits for the bureau's row, which is taken here. Rows that only refer to
+        the bureau may be written meanwhile: a stronger lock would wait for them at commit, and they for it.
         """
-        Bureau.objects.select_for_update().get(pk=bureau.pk)
+        Bureau.objects.select_for_update(no_key=True).get(pk=bureau.pk)
         self.demand_open(bureau, year)
 
 

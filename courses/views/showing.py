@@ -14,10 +14,12 @@ from django.views.decorators.http import require_GET
 
 from bureaus.access import SignedInRequest, allowed, may
 from bureaus.models import User
-from courses.counting import at_sessions, figures_of
+from courses.counting import at_sessions, attended_sessions, figures_of
 from courses.forms.people import PeopleFilter
+from courses.leaves import leave_shares
 from courses.models import Attendance, ClassRun, Enrolment, Session
 from courses.models.enrolments import EnrolmentQuerySet
+from courses.scheduling.clashes import clashes_with, clashing
 from learners.models import Learner
 from peixun.lib.search import kept_search, searchable
 
@@ -37,11 +39,15 @@ def run(request: SignedInRequest, pk: int) -> HttpResponse:
     words = kept_search(request)
     people = matching(enrolled, PeopleFilter(request.GET), words)
     page = page_of(in_order(people.select_related("district"), request.GET.get("sort", "")), request)
+    sessions = list(found.sessions.prefetch_related("trainers"))
     context = {
         "run": found,
         "figures": figures_of(found, enrolled),
-        "sessions": found.sessions.prefetch_related("trainers"),
-        "page": with_hours(page),
+        "sessions": sessions,
+        "clashes": clashing(sessions),
+        "may_edit": ClassRun.objects.editable_by(request.user).filter(pk=pk).exists(),
+        "page": with_attendance(found, with_hours(page)),
+        "registered": found.sessions.filter(registered_at__isnull=False).exists(),
         "searched": bool(words or request.GET.get("state")),
         "words": words,
         "sums": people.took_part().aggregate(times=Count("pk"), hours=Sum("hours")),
@@ -83,6 +89,16 @@ def with_hours(page: Page[Enrolment]) -> Page[Enrolment]:
     return page
 
 
+def with_attendance(run: ClassRun, page: Page[Enrolment]) -> Page[Enrolment]:
+    """Each enrolment with `here` of the `marked` sessions, and its `leave`. Two queries, and the rule's."""
+    leave = leave_shares(run)
+    found = attended_sessions([enrolment.pk for enrolment in page.object_list])
+    for enrolment in page.object_list:
+        enrolment.here, enrolment.marked = found.get(enrolment.pk, (0, 0))  # type: ignore[attr-defined]
+        enrolment.leave = leave.get(enrolment.pk)  # type: ignore[attr-defined]
+    return page
+
+
 def learners_open_to(user: User, page: Page[Any]) -> set[int]:
     """Those of the page whose record this user may open: another bureau may hold the others."""
     if not may(user, "learners.read"):
@@ -102,8 +118,17 @@ def session(request: SignedInRequest, pk: int) -> HttpResponse:
     seen = Enrolment.objects.visible_to(request.user)
     attended = Attendance.objects.filter(session=found, enrolment__in=seen).select_related("enrolment")
     heads, people = at_sessions([found])
+    mine = Session.objects.registered_by(request.user).exclude(state=Session.State.CANCELLED)
+    may_register = may(request.user, "attendance.register") and mine.filter(pk=pk).exists()
+    may_edit = Session.objects.editable_by(request.user).filter(pk=pk).exists()
     context = {
         "session": found,
+        "pictures": found.evidence.all(),
+        "may_edit": may_edit,
+        "clashes": clashes_with(found, user=request.user),
+        "may_remove_pictures": may_edit and may(request.user, "enrolments.decide"),
+        "may_register": may_register and found.held_on <= timezone.localdate(),
+        "may_print_sheet": may_register,
         "heads": heads,
         "people": people,
         "run_is_open": found.run in ClassRun.objects.visible_to(request.user).filter(sessions=found),

@@ -13,6 +13,7 @@ from bureaus.models import Bureau, District, Membership, User
 from courses.models import Allocation, ClassRun, Enrolment, Plan, Programme, Quota
 from learners.models import AccountLink
 from ledgers.demo.books import Book, Class, cadres, farmers, lectures, teachers, workers
+from ledgers.demo.certificates import make_certificates
 from ledgers.demo.classes import ask_for_correction, make_classes
 from ledgers.importing.applying import apply
 from ledgers.importing.jobs import rule_for
@@ -54,6 +55,7 @@ def load_demo(*, today: datetime.date) -> bool:
     for book in books(year, dice):
         bring_in(book)
     make_classes(today, dice)
+    make_certificates(today)
     ask_for_correction(link_learner())
     return True
 

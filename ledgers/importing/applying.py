@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from bureaus.models import AuditEvent, Bureau, User, YearClose
+from certificates import numbering
 from certificates.models import Certificate, Issuer, number_key
 from courses.models import ClassRun, Enrolment, Plan, Session
 from learners.models import Holder, Identity, Learner, Standing
@@ -50,9 +51,11 @@ def apply(
     with transaction.atomic():
         # One import at a time writes to a plan: two that bring the same new person would collide.
         Plan.objects.select_for_update().get(pk=terms.programme.plan_id)
-        Bureau.objects.select_for_update().get(pk=terms.bureau.pk)  # nor is a year closed meanwhile
+        # Nor is a year closed meanwhile.
+        Bureau.objects.select_for_update(no_key=True).get(pk=terms.bureau.pk)
         LedgerImport.objects.select_for_update().get(pk=batch.pk, state=LedgerImport.State.APPLYING)
         YearClose.objects.demand_open(terms.bureau, terms.year)
+        hold_seats(terms)
         now = timezone.now()
         outcomes = compare(ledger, terms, today=timezone.localdate(now))
         if expected is not None and outcomes.fingerprint() != [tuple(row) for row in expected]:
@@ -71,6 +74,13 @@ def apply(
             after={"programme": terms.programme.name, "year": terms.year} | batch.figures,
         )
     return outcomes
+
+
+def hold_seats(terms: Terms) -> None:
+    """No seat of the runs that the ledger may fill is given to anybody else meanwhile."""
+    limited = ClassRun.objects.held_in(terms.year).filter(seats__isnull=False)
+    own = limited.filter(bureau__in=terms.bureau.with_predecessors()).order_by("pk")
+    list(own.select_for_update(no_key=True).values_list("pk"))
 
 
 def certificate_years(outcomes: Outcomes) -> set[int]:
@@ -257,6 +267,7 @@ class Writer:
             run=self.runs[outcome.run_key],
             learner_id=outcome.learner_id or 0,
             hour_rule=self.terms.rule,
+            came_by=Enrolment.CameBy.LEDGER,
             **fields.of_enrolment(outcome, today=self.today),
         )
 
@@ -274,6 +285,9 @@ class Writer:
         ):
             outcome.certificate_id = stored.pk
             self.note_created(outcome, "certificate", stored.pk)
+        for issuer in {certificate.issuer for _outcome, certificate in new}:
+            keys = [certificate.number_key for _outcome, certificate in new if certificate.issuer == issuer]
+            numbering.move_on(issuer, keys)
 
     def certificate_of(self, outcome: Outcome, issuer: Issuer) -> Certificate:
         row = outcome.row

@@ -17,7 +17,6 @@ from django_tasks import task
 
 from bureaus.models import District, YearClosed
 from courses.models import HourRule, Programme
-from ledgers import live
 from ledgers.importing import fields, guessing
 from ledgers.importing.applying import PreviewOutdated, apply, write_rows
 from ledgers.importing.matching import compare
@@ -168,8 +167,6 @@ def confirm_step(batch: LedgerImport) -> None:
         batch.save(update_fields=["state", "message"])
     except LedgerImport.DoesNotExist:
         return  # another worker has written it meanwhile
-    else:
-        live.announce()
 
 
 def restart_if_stalled(batch: LedgerImport) -> bool:

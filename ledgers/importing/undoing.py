@@ -15,14 +15,37 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from bureaus.models import AuditEvent, Bureau, User, YearClose
 from certificates.models import Certificate
-from courses.models import Attendance, ClassRun, Enrolment, Plan, Session
+from courses.models import (
+    Appeal,
+    Attendance,
+    Ballot,
+    ClassRun,
+    Enrolment,
+    Evaluation,
+    Evidence,
+    Mark,
+    Notice,
+    Plan,
+    Session,
+)
 from learners.models import Holder, Learner, Standing
 from ledgers.importing.matching import chunks
 from ledgers.models import LedgerImport, LedgerRow
 
+# What is built on an enrolment or a session, and how the user knows it.
+BUILT_ON: tuple[tuple[type[models.Model], Any], ...] = (
+    (Attendance, gettext_lazy("考勤记录")),
+    (Mark, gettext_lazy("点名记录")),
+    (Appeal, gettext_lazy("请假或申诉")),
+    (Evidence, gettext_lazy("现场照片等佐证")),
+    (Evaluation, gettext_lazy("满意度评价")),
+    (Ballot, gettext_lazy("满意度评价")),
+    (Notice, gettext_lazy("已发的通知")),
+)
 Created = dict[str, list[int]]
 Values = dict[str, Any]
 
@@ -101,7 +124,7 @@ def locked(batch: LedgerImport) -> LedgerImport:
     if batch.programme is None:
         raise CannotUndo(_("只有已导入的台账可以撤销。"))
     Plan.objects.select_for_update().get(pk=batch.programme.plan_id)
-    Bureau.objects.select_for_update().get(pk=batch.bureau_id)  # nor is a year closed meanwhile
+    Bureau.objects.select_for_update(no_key=True).get(pk=batch.bureau_id)  # nor is a year closed meanwhile
     batch = LedgerImport.objects.select_for_update().get(pk=batch.pk)
     if batch.state != LedgerImport.State.APPLIED or batch.year is None:
         raise CannotUndo(_("只有已导入的台账可以撤销。"))
@@ -155,10 +178,7 @@ def demand_untouched(trail: Trail) -> None:
             raise CannotUndo(
                 _("后来导入的“%(file)s”用到了这批数据，请先撤销那一次导入。") % {"file": row.batch.file_name}
             )
-    if first_among(Attendance.objects.all(), "enrolment_id", trail.created["enrolment"]):
-        raise CannotUndo(_("这批学员已有考勤记录，不能整批撤销。"))
-    if first_among(Attendance.objects.all(), "session_id", trail.created["session"]):
-        raise CannotUndo(_("这批课次已有考勤记录，不能整批撤销。"))
+    demand_unused(trail)
     own = set(trail.created["certificate"])
     for some in chunks(trail.created["enrolment"]):
         held = Certificate.objects.filter(enrolment__in=some).values_list("pk", flat=True)
@@ -167,6 +187,16 @@ def demand_untouched(trail: Trail) -> None:
     changed = Enrolment.objects.filter(changed_at__gt=trail.batch.applied_at).select_related("run")
     if touched := first_among(changed, "id", trail.ids("enrolment")):
         raise CannotUndo(_("班次“%(run)s”里的数据后来改过，不能整批撤销。") % {"run": touched.run})
+
+
+def demand_unused(trail: Trail) -> None:
+    """What people did since would be deleted with the enrolments and sessions that the import made."""
+    for model, words in BUILT_ON:
+        names = {field.name for field in model._meta.concrete_fields}
+        for name in names & {"enrolment", "session"}:
+            if first_among(model._default_manager.all(), f"{name}_id", trail.created[name]):
+                whose = _("这批学员") if name == "enrolment" else _("这批课次")
+                raise CannotUndo(_("%(whose)s已有%(what)s，不能整批撤销。") % {"whose": whose, "what": words})
 
 
 def first_among(rows: models.QuerySet[Any], name: str, ids: Iterable[int]) -> Any:

@@ -9,7 +9,7 @@ from bureaus.access import SignedInRequest, allowed
 from learners.models import TargetGroup
 from ledgers.blanks import blank_ledger
 from ledgers.columns import ALL_GROUPS, columns_for
-from ledgers.views.imports import workbook_response
+from peixun.lib.downloads import workbook_response
 
 
 @require_GET

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from bureaus.access import SignedInRequest, allowed
 from courses.models import QuotaPeriod
-from ledgers import live
 from ledgers.commitments import mark_commitment
 from ledgers.figures import (
     Month,
@@ -30,8 +29,8 @@ from ledgers.figures import (
 )
 from ledgers.filters import SelectionForm
 from ledgers.forms import CommitmentForm
-from ledgers.views.imports import workbook_response
 from ledgers.yearly import export_yearly
+from peixun.lib.downloads import workbook_response
 
 SORTS = {
     "target": lambda line: line.target or 0,
@@ -108,7 +107,6 @@ def commitment(request: SignedInRequest, pk: int) -> HttpResponse:
     form = CommitmentForm(request.POST or None, instance=period)
     if request.method == "POST" and form.is_valid():
         mark_commitment(form.save(commit=False), user=request.user)
-        live.announce()
         return redirect(f"{reverse('ledgers:progress')}?year={period.starts_on.year}")
     context = {"form": form, "period": period}
     return render(request, "ledgers/commitment.html", context, status=422 if form.errors else 200)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from bureaus.access import SignedInRequest, bureaus_for, may, memberships_of
 from bureaus.models import AuditEvent, User
-from courses.models import ClassRun, Plan, Session
+from courses.models import Appeal, ClassRun, Plan, Session
 from ledgers.figures import Selection, Status, quota_progress, totals
 from ledgers.models import LedgerImport
 
@@ -22,10 +22,12 @@ AHEAD = datetime.timedelta(days=45)
 
 @require_GET
 def home(request: SignedInRequest) -> HttpResponse:
-    """A learner without any role goes to one's own record."""
+    """A learner without any role goes to one's own record, a trainer to today's sessions."""
     user = request.user
     if not memberships_of(user) and not user.is_staff:
         return redirect("certificates:own")
+    if may(user, "attendance.register") and not may(user, "figures.read"):
+        return redirect("courses:today")
     today = timezone.localdate()
     context: dict[str, Any] = {"today": today}
     if may(user, "figures.read"):
@@ -33,7 +35,9 @@ def home(request: SignedInRequest) -> HttpResponse:
     if may(user, "ledger.export"):
         context |= imports_of(user)
     if may(user, "runs.read"):
-        context |= classes_of(user, today)
+        context |= classes_of(user, today) | {"may_register": may(user, "attendance.register")}
+    if may(user, "enrolments.decide"):
+        context["asked"] = Appeal.objects.decided_by(user).filter(state=Appeal.State.OPEN).count()
     if may(user, "audit.read") and not may(user, "figures.read"):
         context["events"] = audit_of(user)
     return render(request, "ledgers/home.html", context)

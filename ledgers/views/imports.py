@@ -14,13 +14,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bureaus.access import SignedInRequest, allowed, bureaus_for, may, memberships_of
 from bureaus.models import Bureau, User, YearClosed
-from ledgers import live
 from ledgers.forms import TermsForm, UndoForm, UploadForm
 from ledgers.importing import jobs
 from ledgers.importing.receiving import preview_of, receive
@@ -28,6 +26,7 @@ from ledgers.importing.report import FaultyRow, workbook_of
 from ledgers.importing.undoing import CannotUndo, undo
 from ledgers.models import LedgerImport, LedgerRow
 from ledgers.views.preview import lay_out
+from peixun.lib.downloads import workbook_response
 
 State = LedgerImport.State
 ROWS_A_PAGE = 50
@@ -237,7 +236,6 @@ def undo_import(request: SignedInRequest, pk: UUID) -> HttpResponse:
     except (CannotUndo, YearClosed) as error:
         messages.error(request, str(error))
     else:
-        live.announce()
         messages.success(request, _("已撤销，这次导入写入的数据都已收回。"))
     return redirect("ledgers:import", pk)
 
@@ -260,11 +258,3 @@ def faulty_rows(request: SignedInRequest, pk: UUID) -> HttpResponse:
     )
     title = _("%(file)s 有问题的行") % {"file": batch.file_name}
     return workbook_response(workbook_of(rows, title=title), f"{title}.xlsx")
-
-
-def workbook_response(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(
-        content, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    )
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
-    return response

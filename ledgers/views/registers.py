@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.core.paginator import Page
+from django.db.models import Count, QuerySet, Sum
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -21,25 +20,10 @@ from courses.models import ClassRun
 from ledgers import listing
 from ledgers.figures import Figures, by_run
 from ledgers.filters import SelectionForm
+from peixun.lib.listing import containing, in_order, page_of
 from peixun.lib.search import kept_search, searchable
 
-ROWS_A_PAGE = 50
 FIGURES_OF_RUNS = ("person_times", "people", "hours", "passed")
-
-
-def page_of(request: SignedInRequest, rows: Any) -> Page[Any]:
-    return Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
-
-
-def in_order(
-    request: SignedInRequest, rows: QuerySet[Any], sorts: Mapping[str, str], *, default: str
-) -> QuerySet[Any]:
-    """Sorted by a key of the address that `sorts` knows; rows without a value come last."""
-    wanted = request.GET.get("sort", "")
-    sort = wanted if wanted.removeprefix("-") in sorts else default
-    column = F(sorts[sort.removeprefix("-")])
-    backwards = sort.startswith("-")
-    return rows.order_by(column.desc(nulls_last=True) if backwards else column.asc(nulls_last=True), "pk")
 
 
 def show(
@@ -54,6 +38,7 @@ def show(
         "unit": next((str(member.bureau) for member in memberships_of(request.user)), ""),
         "today": timezone.localdate(),
         "may_import": may(request.user, "ledger.import"),
+        "may_edit": may(request.user, "runs.edit"),
     }
     return render(request, f"ledgers/registers/{name}.html", context | more)
 
@@ -69,6 +54,8 @@ def runs(request: SignedInRequest) -> HttpResponse:
     found = listing.runs(form.selection(), counted=counted_only(request))
     if words:
         found = found.filter(containing(words, "name", "number", "place", "programme__name"))
+    if (state := request.GET.get("state", "")) in ClassRun.State.values:
+        found = found.filter(state=state)
     figures = by_run(form.selection())
     pks = runs_in_order(request, found, figures)
     page = page_of(request, pks)
@@ -80,16 +67,10 @@ def runs(request: SignedInRequest) -> HttpResponse:
         page,
         totals=listing.run_totals(form.selection(), found, [figures[pk] for pk in pks if pk in figures]),
         opens=listing.open_runs(request.user, (run.pk for run in page.object_list)),
+        states=ClassRun.State.choices,
         sort="-start",
         searched_by=_("班次、地点或项目"),
     )
-
-
-def containing(words: str, *fields: str) -> Q:
-    found = Q()
-    for field in fields:
-        found |= Q(**{f"{field}__icontains": words})
-    return found
 
 
 def runs_in_order(
@@ -200,6 +181,7 @@ def certificates(request: SignedInRequest) -> HttpResponse:
         form,
         page,
         states=Certificate.State.choices,
+        may_issue=may(request.user, "certificates.issue"),
         opens=listing.open_learners(request.user, (row.learner_id for row in page.object_list)),
         sort="number",
         searched_by=_("姓名、编号、班次或发证单位"),

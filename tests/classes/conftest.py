@@ -4,11 +4,13 @@ import datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from bureaus.models import Bureau
 from courses.models import ClassRun, Enrolment, Programme, Session, Trainer
-from learners.models import Holder, Learner
+from learners import id_numbers
+from learners.models import Holder, Identity, Learner
 
 DAY = datetime.timedelta(days=1)
 
@@ -94,6 +96,35 @@ def session(classes, run, teacher) -> Session:
 @pytest.fixture
 def enrolments(run) -> list[Enrolment]:
     return list(run.enrolments.order_by("pk"))
+
+
+@pytest.fixture
+def clock(session):
+    """Stands at 8:50 on the session's day; `clock(9, 5)` sets it."""
+
+    def moment(hour: int, minute: int, second: int = 0) -> datetime.datetime:
+        return timezone.make_aware(
+            datetime.datetime.combine(session.held_on, datetime.time(hour, minute, second))
+        )
+
+    with time_machine.travel(moment(8, 50), tick=False) as traveller:
+        yield lambda *time: traveller.move_to(moment(*time))
+
+
+@pytest.fixture
+def numbers(enrolments) -> list[str]:
+    """The ID numbers of the run's people; the second also has a phone that ends in 5678."""
+    found = []
+    for enrolment, digits in zip(
+        enrolments, ("43030419850612001", "43030419600101002", "4303041970010100"), strict=True
+    ):
+        seventeen = digits.ljust(17, "9")
+        number = seventeen + id_numbers.check_digit(seventeen)
+        kind, value, mark = Identity.by_id_number(number)
+        Identity.objects.create(learner=enrolment.learner, kind=kind, value=value, digest=mark)
+        found.append(number)
+    Holder.objects.filter(learner=enrolments[1].learner).update(phone="0731-5828 1234、138 0000 5678")
+    return found
 
 
 @pytest.fixture
