@@ -93,7 +93,7 @@ def inputs(
     author: str = "",
     report: bool = False,
 ) -> dict[str, str]:
-    """What `page.typ` reads: the data as JSON, and each picture once, as SVG, under its name."""
+    """What `page.typ` reads: the data as JSON, and each picture once, under its name."""
     data: Mapping[str, Any] = {
         "title": drawable(title, fonts) or _("证书"),
         "author": [drawable(author, fonts)] if author else [],

@@ -228,7 +228,7 @@ def stamps(page: Page) -> list[tuple[Place, str]]:
 
 
 def name_of(place: Place) -> str:
-    """The same picture in another size is another SVG."""
+    """The same picture in another size is another one."""
     return f"{place.digest} {place.width:g} {place.height:g}"
 
 
@@ -238,7 +238,7 @@ def border_name(layout: Layout) -> str:
 
 
 def pictures(page: Page) -> dict[str, str]:
-    """The border, background, seal and signature as SVG, by the names that `sheet` uses."""
+    """The border, background, seal and signature as texts, by the names that `sheet` uses."""
     layout = page.layout
     found = {}
     if layout.border.kind != "none":

@@ -55,9 +55,10 @@ def text_of(page: Page) -> str:
     return re.sub(r"\s", "", "".join(lines))
 
 
-def png(*, size: tuple[int, int] = (60, 60)) -> bytes:
+def drawn_picture(*, size: tuple[int, int] = (60, 60), kind: str = "PNG") -> bytes:
     held = io.BytesIO()
-    Image.new("RGBA", size, (200, 20, 20, 128)).save(held, "PNG")
+    drawn = Image.new("RGBA", size, (200, 20, 20, 128))
+    (drawn.convert("RGB") if kind == "JPEG" else drawn).save(held, kind)
     return held.getvalue()
 
 

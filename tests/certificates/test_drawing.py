@@ -27,10 +27,10 @@ from tests.certificates.papers import (
     LONG_RUN,
     RARE_NAME,
     ROOT,
+    drawn_picture,
     ink,
     lone,
     page_of,
-    png,
     text_in,
     text_of,
 )
@@ -148,7 +148,7 @@ def test_the_code_is_read_from_the_page(title, text):
 
 
 def test_pictures_are_drawn_in_their_places():
-    content = png()
+    content = drawn_picture()
     digest = hashlib.sha256(content).hexdigest()
     seal = Place(x=100, y=60, width=40, height=40, digest=digest)
     page = Page(layout=Layout(seal=seal), values={}, pictures={digest: content})
@@ -157,11 +157,21 @@ def test_pictures_are_drawn_in_their_places():
     assert len(list(sheet.images)) == 1
 
 
-def test_a_background_covers_the_paper():
-    content = png(size=(100, 100))
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_background_covers_the_paper(kind):
+    content = drawn_picture(size=(100, 100), kind=kind)
     digest = hashlib.sha256(content).hexdigest()
     page = Page(layout=Layout(background=digest), values={}, pictures={digest: content})
     assert ink(page) == pytest.approx((0, 0, 297, 210), abs=0.5)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_signature_is_shown_whole(kind):
+    content = drawn_picture(size=(200, 100), kind=kind)
+    digest = hashlib.sha256(content).hexdigest()
+    signature = Place(x=100, y=60, width=40, height=40, digest=digest)
+    page = Page(layout=Layout(signature=signature), values={}, pictures={digest: content})
+    assert ink(page) == pytest.approx((100, 70, 140, 90), abs=0.5)
 
 
 def test_a_place_without_a_picture_is_left_free():
