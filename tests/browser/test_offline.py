@@ -1,6 +1,7 @@
 """A village without a network: a phone that was closed and opened again brings its marks, once each."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import CHROMIUM, PASSWORD, PHONE, QUIET
 
@@ -92,7 +93,7 @@ def badge_of(page, path):
 def without_network(page, path):
     page.context.set_offline(True)
     page.goto("/today/")
-    assert "离线：显示的是" in page.inner_text("[data-kept-bar]")
+    expect(page.locator("[data-kept-bar]")).to_contain_text("离线：显示的是")
     page.click(f".lesson a[href='{path}']")
     page.wait_for_url(f"**{path}")
     assert page.locator("form[data-register]").is_visible(), page.inner_text("main")
