@@ -33,6 +33,7 @@ def _by_heading() -> dict[str, str]:
 
 
 KEY_BY_HEADING = _by_heading()
+ANCHORS = ("name", "headcount")
 _ANCHOR_HINT = re.compile("姓名|人数|人次")
 _PATTERNS = tuple((re.compile(column.pattern), column.key) for column in COLUMNS if column.pattern)
 
@@ -88,10 +89,15 @@ def keys_for(headings: list[tuple[str, ...]]) -> list[str]:
     return keys
 
 
+def anchor_words() -> list[str]:
+    """The headings of which a table must have one, and the words that one in no list ends with."""
+    return [word for word, key in KEY_BY_HEADING.items() if key in ANCHORS] + ["姓名", "人数", "人次"]
+
+
 def is_anchor(heading: str) -> bool:
     """True where a row with this heading may be a header."""
     key = KEY_BY_HEADING.get(heading) or (_guess(heading) if _ANCHOR_HINT.search(heading) else "")
-    return key in ("name", "headcount")
+    return key in ANCHORS
 
 
 def is_commonly_ignored(texts: tuple[str, ...]) -> bool:

@@ -1,13 +1,14 @@
 """What reading and checking a ledger gives: plain frozen values, no database, no Django."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
 Kind = Literal["participant", "lecture"]
+EMPTY: Mapping[str, Any] = {}
 
 
 class UnreadableFile(Exception):
@@ -39,7 +40,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of one sheet. `header_rows` are row numbers as the spreadsheet shows them."""
+    """One table of one sheet. `header_rows` are row numbers as the spreadsheet shows them.
+
+    There are `count` data rows; `rows` are all of them, or the first few where that is enough.
+    """
 
     sheet: str
     kind: Kind
@@ -49,7 +53,8 @@ class Table:
     columns: tuple[Understood, ...]
     ignored: tuple[str, ...]
     has_id_column: bool
-    rows: list[Row] = field(repr=False)
+    rows: Sequence[Row] = field(repr=False)
+    count: int
 
     def lacks(self, key: str) -> bool:
         """True where no column of the table gives this field."""
@@ -66,15 +71,14 @@ class Ledger:
 
     @property
     def row_count(self) -> int:
-        return sum(len(table.rows) for table in self.tables)
+        return sum(table.count for table in self.tables)
 
     def lacks(self, key: str) -> bool:
         """True where some table has no column for this field, so that a constant for it is of use."""
         return any(table.lacks(key) for table in self.tables)
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
+class Warned(NamedTuple):
     """A doubt about a row that counts all the same."""
 
     code: str
@@ -82,8 +86,7 @@ class Warned:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedRow:
+class CheckedRow(NamedTuple):
     """One row, judged. A row with a `code` is faulty and bears no warnings.
 
     Of a faulty row only `shown` is meant for use; the values stand as far as they were read.
@@ -99,7 +102,7 @@ class CheckedRow:
     column: str = ""
     message: str = ""
     warnings: tuple[Warned, ...] = ()
-    shown: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, str] = EMPTY
     name: str = ""
     id_number: str = ""
     gender: str = ""
@@ -115,7 +118,7 @@ class CheckedRow:
     end: date | None = None
     place: str = ""
     teacher: str = ""
-    hours: Mapping[str, Decimal] = field(default_factory=dict)
+    hours: Mapping[str, Decimal] = EMPTY
     assessment: str = ""
     assessment_text: str = ""
     certificate_number: str = ""
@@ -124,7 +127,7 @@ class CheckedRow:
     headcount: int | None = None
     women: int | None = None
     elders: int | None = None
-    particulars: Mapping[str, str] = field(default_factory=dict)
+    particulars: Mapping[str, str] = EMPTY
     table: int = 0
 
     @property

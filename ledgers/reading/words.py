@@ -1,13 +1,14 @@
 """The words by which rows that are no data are known: totals, footers, title lines."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from ledgers.columns import plain_heading
 from ledgers.columns.column import words
 from ledgers.reading.cells import folded, text_of
-from ledgers.reading.headings import is_anchor
+from ledgers.reading.headings import anchor_words, is_anchor
 from ledgers.reading.results import Cell
 
 _TOTAL = re.compile(r"[^::,，。]{0,16}(?:合计|小计|总计|共计|累计)(?:$|[(:\d共人约为].*)")
@@ -42,13 +43,16 @@ class Marks:
     footers: frozenset[str]
 
 
+# Every mark has one of these signs; letters that NFKC makes others of may become one.
+_SIGNS = "".join(sorted({word[-1] for word in anchor_words()}))
+_MAY_BE_MARK = re.compile(f"[计说下:：注{re.escape(_SIGNS)}\u2e80-\u2fdf\uf900-\ufaff\uff00-\uffef]").search
+_TOGETHER = 2000
+
+
 def find_marks(rows: Iterable[list[Cell]]) -> Marks:
     anchors, totals, footers = set(), set(), set()
-    distinct: set[Cell] = set()
-    for row in rows:
-        distinct.update(row)
-    for cell in distinct:
-        if type(cell) is not str or cell.isascii() or cell.isspace():
+    for cell in _distinct_texts(rows):
+        if cell.isascii() or not _MAY_BE_MARK(cell):
             continue
         plain = folded(cell[:60])
         if _TOTAL.match(plain):
@@ -58,6 +62,14 @@ def find_marks(rows: Iterable[list[Cell]]) -> Marks:
         elif len(plain) <= 40 and is_anchor(plain_heading(cell)):
             anchors.add(cell)
     return Marks(frozenset(anchors), frozenset(totals), frozenset(footers))
+
+
+def _distinct_texts(rows: Iterable[list[Cell]]) -> Iterator[str]:
+    """The texts of the rows, most of them once: a set of all cells would take as much as the sheet."""
+    lines = iter(rows)
+    while some := list(islice(lines, _TOGETHER)):
+        distinct = set(chain.from_iterable(some))
+        yield from (cell for cell in distinct if type(cell) is str)
 
 
 def reporting_unit(cells: list[Cell]) -> str | None:
