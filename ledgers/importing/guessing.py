@@ -91,7 +91,7 @@ def describe(ledger: Ledger) -> dict[str, Any]:
                 "header_rows": list(table.header_rows),
                 "columns": [[column.heading, column.label] for column in table.columns],
                 "ignored": list(table.ignored),
-                "rows": len(table.rows),
+                "rows": table.count,
             }
             for table in ledger.tables
         ],
