@@ -77,11 +77,13 @@ def insert(model: type[models.Model], names: Sequence[str], rows: Iterable[Row])
         for field in model._meta.concrete_fields
         if field not in fields and not isinstance(field, models.AutoField)
     ]
-    defaults = [default_of(field) for field in others]
-    prepared = in_columns(fields, rows)
-    if defaults:
-        prepared = ((*row, *(default() for default in defaults)) for row in prepared)
-    write(model._meta.db_table, [str(field.column) for field in (*fields, *others)], prepared)
+    fixed = [field for field in others if not makes_its_default(field)]
+    made = [field for field in others if makes_its_default(field)]
+    ends, makers = tuple(default_of(field)() for field in fixed), [default_of(field) for field in made]
+    prepared: Iterator[Row] = ((*row, *ends) for row in in_columns(fields, rows))
+    if makers:
+        prepared = ((*row, *(maker() for maker in makers)) for row in prepared)
+    write(model._meta.db_table, [str(field.column) for field in (*fields, *fixed, *made)], prepared)
 
 
 def update(model: type[models.Model], names: Sequence[str], rows: Iterable[Row]) -> int:
@@ -157,7 +159,7 @@ def preparation(field: Field[Any, Any]) -> Callable[[Any], Any]:
         return lambda value: encode(value) if value else "[]" if isinstance(value, list | tuple) else "{}"
     if isinstance(getattr(field, "target_field", field), REPEATED):
         return cache(partial(as_text, field))
-    return partial(as_text, field)
+    return lambda value: value and as_text(field, value)
 
 
 def as_text(field: Field[Any, Any], value: Any) -> Any:
@@ -165,13 +167,15 @@ def as_text(field: Field[Any, Any], value: Any) -> Any:
     return prepared if prepared is None or isinstance(prepared, str | int | float) else str(prepared)
 
 
+def makes_its_default(field: Field[Any, Any]) -> bool:
+    """Whether the default is a function that is to be asked anew for each row."""
+    return callable(field.default) and field.default not in (dict, list)
+
+
 def default_of(field: Field[Any, Any]) -> Callable[[], Any]:
-    """Makes the default of a field, prepared; a default that is a function is asked anew for each row."""
+    """Gives the default of a field, prepared."""
     prepare: Callable[[Any], Any] = (lambda value: value) if is_taken(field) else preparation(field)
-    if callable(field.default) and field.default not in (dict, list):
-        return lambda: prepare(field.get_default())
-    value = prepare(field.get_default())
-    return lambda: value
+    return lambda: prepare(field.get_default())
 
 
 def field_of(model: type[models.Model], name: str) -> Field[Any, Any]:
