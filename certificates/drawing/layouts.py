@@ -230,22 +230,27 @@ class Layout:
         places = [place.digest for place in (self.seal, self.signature) if place]
         return {digest for digest in (self.background, *places) if digest}
 
-    def closed_areas(self) -> Iterator[Area]:
-        """What must not overlap; a seal may lie over text, as it does on paper."""
-        yield from (box.area for box in self.texts)
-        if self.table:
-            yield self.table.area
-        if self.qr:
-            yield Area(str(_("二维码")), self.qr.x, self.qr.y, self.qr.size, self.qr.size)
+    def closed_areas(self) -> Iterator[tuple[str, Area]]:
+        """What must not overlap, each with its place in the JSON (`texts-0`).
 
-    def areas(self) -> Iterator[Area]:
-        """Everything that must lie on the paper."""
+        A seal may lie over text, as it does on paper.
+        """
+        for at, box in enumerate(self.texts):
+            yield f"texts-{at}", box.area
+        if self.table:
+            yield "table", self.table.area
+        if self.qr:
+            yield "qr", Area(str(_("二维码")), self.qr.x, self.qr.y, self.qr.size, self.qr.size)
+
+    def areas(self) -> Iterator[tuple[str, Area]]:
+        """Everything that must lie on the paper, each with its place."""
         yield from self.closed_areas()
-        for label, place in ((_("印章"), self.seal), (_("签名"), self.signature)):
+        stamps = (("seal", _("印章"), self.seal), ("signature", _("签名"), self.signature))
+        for name, label, place in stamps:
             if place:
-                yield Area(str(label), place.x, place.y, place.width, place.height)
-        for line in self.lines:
-            yield Area(str(_("横线")), line.x, line.y, line.width, 0.0)
+                yield name, Area(str(label), place.x, place.y, place.width, place.height)
+        for at, line in enumerate(self.lines):
+            yield f"lines-{at}", Area(str(_("横线")), line.x, line.y, line.width, 0.0)
 
 
 class Run(NamedTuple):

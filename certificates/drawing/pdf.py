@@ -24,9 +24,13 @@ ANY_DAY = datetime.date(2000, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Tight:
-    """A text that fits its box only below the box's least size; `size` is what it came to, in points."""
+    """A text that fits its box only below the box's least size; `size` is what it came to, in points.
+
+    `box` counts the texts of the layout, then the cells of its table.
+    """
 
     page: int
+    box: int
     text: str
     size: float
 
@@ -62,7 +66,7 @@ def tight(pages: Sequence[Page], *, fonts: FontPaths = ()) -> list[Tight]:
         ignore_system_fonts=True,
         sys_inputs=inputs(pages, day=ANY_DAY, fonts=fonts, report=True),
     )
-    return [Tight(one["page"], one["text"], round(one["size"], 1)) for one in json.loads(found)]
+    return [Tight(one["page"], one["box"], one["text"], round(one["size"], 1)) for one in json.loads(found)]
 
 
 def only(made: bytes | list[bytes] | None) -> bytes:

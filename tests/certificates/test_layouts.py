@@ -60,7 +60,7 @@ def test_a_faulty_text_is_refused_with_a_sentence(change, sentence):
     box = {"text": "{name}", "x": 20, "y": 20, "width": 50, "size": 12} | change
     with pytest.raises(LayoutFault) as refused:
         parse({"texts": [box]})
-    assert sentence in "\n".join(refused.value.faults)
+    assert sentence in "\n".join(refused.value.sentences)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_faulty_part_is_refused_with_a_sentence(change, sentence):
     box = {"text": "{name}", "x": 20, "y": 20, "width": 50, "size": 12}
     with pytest.raises(LayoutFault) as refused:
         parse({"texts": [box]} | change)
-    assert sentence in "\n".join(refused.value.faults)
+    assert sentence in "\n".join(refused.value.sentences)
 
 
 def test_all_faults_are_told_at_once():
