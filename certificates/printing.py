@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -25,15 +24,15 @@ from certificates.drawing.parsing import parse
 from certificates.drawing.pdf import draw
 from certificates.drawing.sheets import Page
 from certificates.models import Certificate, Picture, TemplateVersion
+from certificates.pictures import content_of
 from certificates.signing import qr_text
-from peixun.lib.encryption import unseal
 
 # So many are drawn while a page waits; more come in parts.
 MOST_AT_ONCE = PAGES_A_FILE
 
 
 class PictureLost(RuntimeError):
-    """A picture of a template is gone: without it the certificate would not be what was issued."""
+    """The disk has lost a picture of a template: without it the certificate would not be what was issued."""
 
 
 def site_of(request: HttpRequest) -> str:
@@ -77,20 +76,19 @@ def pages_of(certificates: Iterable[Certificate], *, site: str) -> Iterator[Page
 
 
 def pictures_of(version: TemplateVersion, layout: Layout) -> dict[str, bytes]:
-    """The pictures of a layout, by SHA-256, unsealed. Raises `PictureLost`. One query at most.
+    """The pictures of a layout, by SHA-256, unsealed. One query at most.
 
-    Only the city's and those of the template's own bureau: knowing the digest of another's seal must
-    not be enough to print it.
+    Those that were tied to the version when it was made: the database keeps them as long as it. Raises
+    `PictureLost` where the disk has lost one all the same.
     """
-    places = (layout.seal, layout.signature)
-    wanted = {place.digest for place in places if place and place.digest} | {layout.background} - {""}
+    wanted = layout.digests()
     if not wanted:
         return {}
-    own = Q(bureau=None) | Q(bureau=version.template.bureau_id)
-    found: dict[str, bytes] = {}
-    for picture in Picture.objects.filter(own, digest__in=wanted):
-        with picture.file.open("rb") as file:
-            found[picture.digest] = unseal(file.read())
+    try:
+        tied = Picture.objects.filter(uses__version=version)
+        found = {picture.digest: content_of(picture) for picture in tied}
+    except FileNotFoundError as error:
+        raise PictureLost(f"A file of version {version.pk}") from error
     if lost := wanted - set(found):
         raise PictureLost(f"{len(lost)} of the pictures of version {version.pk}")
     return found

@@ -8,6 +8,7 @@ from certificates.views import (
     caring,
     certificates,
     checking,
+    designing,
     duties,
     handing_out,
     issuers,
@@ -15,9 +16,11 @@ from certificates.views import (
     looking_up,
     my,
     own_data,
+    pictures,
     rules,
     sharing,
     showing,
+    templates,
 )
 
 app_name = "certificates"
@@ -47,6 +50,23 @@ urlpatterns = [
     path("issue-rules/<int:pk>/", rules.edit_rule, name="rule-edit"),
     path("issue-rules/<int:pk>/end/", rules.finish_rule, name="rule-end"),
     # --- Templates
+    path("certificate-templates/", templates.templates, name="templates"),
+    path("certificate-templates/new/", templates.new_template, name="template-new"),
+    path("certificate-templates/<int:pk>/", templates.template, name="template"),
+    path("certificate-templates/<int:pk>/edit/", designing.edit_template, name="template-edit"),
+    path("certificate-templates/<int:pk>/preview/", designing.preview_template, name="template-preview"),
+    path("certificate-templates/<int:pk>/name/", templates.name_template, name="template-name"),
+    path("certificate-templates/<int:pk>/active/", templates.activate, name="template-active"),
+    path("certificate-templates/<int:pk>/<int:number>/restore/", templates.restore, name="template-restore"),
+    path(
+        "certificate-templates/<int:pk>/<int:number>/picture/",
+        templates.version_picture,
+        name="template-picture",
+    ),
+    path("certificate-pictures/", pictures.pictures, name="pictures"),
+    path("certificate-pictures/new/", pictures.new_picture, name="picture-new"),
+    path("certificate-pictures/<int:pk>/file/", pictures.picture_file, name="picture-file"),
+    path("certificate-pictures/<int:pk>/remove/", pictures.drop_picture, name="picture-remove"),
     # --- Checking
     path("v/", checking.check_form, name="check-form"),
     path("v/offline/", checking.offline, name="verify-offline"),

@@ -22,7 +22,10 @@ BESIDE = {
     "ledgers:learners": ("certificates:duties", "certificates:data-requests"),
     "certificates:own": ("certificates:own-data",),
     "ledgers:runs": ("courses:notices",),
-    "ledgers:certificates": ("certificates:issue-runs", "certificates:issuers", "certificates:rules"),
+    "ledgers:certificates": (
+        *("certificates:issue-runs", "certificates:issuers", "certificates:rules"),
+        *("certificates:templates", "certificates:pictures"),
+    ),
     "ledgers:home": ("courses:today", "courses:appeals", "courses:walk-ins"),
 }
 

@@ -71,6 +71,9 @@ WORDS = {
     "valid_to": _("止"),
     "consent": _("同意方式"),
     "requirement": _("学时任务"),
+    "version": _("版本"),
+    "name": _("名称"),
+    "title": _("证书名称"),
 }
 
 

@@ -43,7 +43,7 @@ CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A sentence for the designer; `places` are the parts it speaks of (`texts-0`, `qr`), `field` the value."""
+    """A sentence for the designer. It speaks of `places` (`texts-0`, `qr`), and maybe of one `field`."""
 
     sentence: str
     places: tuple[str, ...]

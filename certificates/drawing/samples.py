@@ -30,6 +30,10 @@ COMMON = Facts(
 )
 
 
+# As dense as the code of a real certificate, and no certificate.
+SAMPLE_CODE = "https://peixun.example.cn/v/0000000000000000#" + "sample-no-certificate-" * 9
+
+
 class Sample(NamedTuple):
     label: Promise
     facts: Facts

@@ -5,7 +5,7 @@ from certificates.models.certificates import Certificate, ShareLink
 from certificates.models.issuers import LONGEST_KEY, Counter, Issuer, number_key
 from certificates.models.keys import SigningKey
 from certificates.models.rules import IssueRule
-from certificates.models.templates import Picture, Template, TemplateVersion
+from certificates.models.templates import Picture, PictureUse, Template, TemplateVersion
 
 __all__ = [
     "LONGEST_KEY",
@@ -15,6 +15,7 @@ __all__ = [
     "IssueRule",
     "Issuer",
     "Picture",
+    "PictureUse",
     "ShareLink",
     "SigningKey",
     "Template",

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from bureaus.access import DEEDS, bureaus_for, scope_of
+from bureaus.access import bureaus_for, for_whole_city
 from bureaus.models import Bureau, User
 
 
@@ -20,8 +20,9 @@ class TemplateQuerySet(models.QuerySet["Template"]):
 
     def editable_by(self, user: User) -> TemplateQuerySet:
         """Those of one's bureaus; those of the whole city are for who issues for all of it."""
-        scope = scope_of(user, roles=DEEDS["certificates.issue"])
-        return self if scope.whole_city else self.filter(bureau__in=bureaus_for(user, "certificates.issue"))
+        if for_whole_city(user, "certificates.issue"):
+            return self
+        return self.filter(bureau__in=bureaus_for(user, "certificates.issue"))
 
 
 class Template(models.Model):
@@ -106,8 +107,24 @@ class TemplateVersion(models.Model):
         super().save(*args, **kwargs)
 
 
+class PictureQuerySet(models.QuerySet["Picture"]):
+    def visible_to(self, user: User) -> PictureQuerySet:
+        """Those of the bureaus for which one issues; those of the city for who issues for all of it."""
+        if for_whole_city(user, "certificates.issue"):
+            return self
+        return self.filter(bureau__in=bureaus_for(user, "certificates.issue"))
+
+    def usable_on(self, template: Template) -> PictureQuerySet:
+        """Those of the template's bureau, and the city's backgrounds: no seal prints for another office."""
+        shared = Q(bureau=None, kind=Picture.Kind.BACKGROUND)
+        return self.filter(Q(bureau=template.bureau_id) | shared if template.bureau_id else Q(bureau=None))
+
+
 class Picture(models.Model):
-    """A background, seal or signature, kept sealed: who has the file could stamp with it."""
+    """A background, seal or signature, kept sealed: who has the file could stamp with it.
+
+    It never changes, and what a version draws cannot be deleted: see `PictureUse`.
+    """
 
     class Kind(models.TextChoices):
         BACKGROUND = "background", _("底图")
@@ -121,6 +138,7 @@ class Picture(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="certificate_pictures",
+        help_text=_("留空为全市通用"),
     )
     kind = models.CharField(_("种类"), max_length=10, choices=Kind)
     name = models.CharField(_("名称"), max_length=60)
@@ -135,13 +153,46 @@ class Picture(models.Model):
         related_name="+",
     )
 
+    objects = PictureQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("证书图片")
         verbose_name_plural = _("证书图片")
         ordering: ClassVar = ["kind", "name"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["bureau", "digest"], name="picture_once_a_bureau")
+            models.UniqueConstraint(
+                fields=["bureau", "digest"],
+                name="picture_once_a_bureau",
+                violation_error_message=_("这张图片已经上传过了。"),
+            ),
+            models.UniqueConstraint(
+                fields=["digest"],
+                condition=Q(bureau=None),
+                name="picture_once_for_the_city",
+                violation_error_message=_("这张图片已经上传过了。"),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.name}"
+
+
+class PictureUse(models.Model):
+    """A version draws a picture: while it does, the database lets nobody delete the picture."""
+
+    version = models.ForeignKey(
+        TemplateVersion, verbose_name=_("模板版本"), on_delete=models.PROTECT, related_name="picture_uses"
+    )
+    picture = models.ForeignKey(
+        Picture, verbose_name=_("图片"), on_delete=models.PROTECT, related_name="uses"
+    )
+
+    class Meta:
+        verbose_name = _("模板用图")
+        verbose_name_plural = _("模板用图")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["version", "picture"], name="picture_once_a_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} · {self.picture}"

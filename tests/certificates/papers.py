@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageDraw
 from pypdf import PdfReader
 
 from certificates.drawing.defaults import default_layouts
@@ -59,6 +59,16 @@ def drawn_picture(*, size: tuple[int, int] = (60, 60), kind: str = "PNG") -> byt
     held = io.BytesIO()
     drawn = Image.new("RGBA", size, (200, 20, 20, 128))
     (drawn.convert("RGB") if kind == "JPEG" else drawn).save(held, kind)
+    return held.getvalue()
+
+
+def seal_file(*, size: int = 400, kind: str = "PNG", colour: str = "#c8141e") -> bytes:
+    """A round red seal as it comes from a scanner: on white paper."""
+    held = io.BytesIO()
+    drawn = Image.new("RGB", (size, size), "white")
+    edge = size // 12
+    ImageDraw.Draw(drawn).ellipse((edge, edge, size - edge, size - edge), outline=colour, width=edge)
+    drawn.save(held, kind)
     return held.getvalue()
 
 

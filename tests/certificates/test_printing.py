@@ -1,19 +1,21 @@
 """What is printed is what was issued, whatever changed since: the same bytes."""
 
 import datetime
-import hashlib
 import io
 import re
 import zipfile
 from dataclasses import replace as with_values
 
 import pytest
-from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from pypdf import PdfReader
 
+from certificates.designing import change_layout
 from certificates.drawing.defaults import default_layouts
+from certificates.drawing.parsing import parse
 from certificates.issuing import issue
 from certificates.models import Certificate, Picture, Template, TemplateVersion
+from certificates.pictures import add_picture
 from certificates.printing import (
     PictureLost,
     download_name,
@@ -25,9 +27,8 @@ from certificates.printing import (
     zip_of,
 )
 from courses.models import ClassRun, Programme, Session
-from peixun.lib.encryption import seal
 from tests.certificates.conftest import DAY, YEAR
-from tests.test_access import white_picture
+from tests.certificates.papers import seal_file
 
 pytestmark = pytest.mark.django_db
 LAYOUT = default_layouts()["结业证书"]
@@ -117,25 +118,30 @@ def test_a_zip_has_single_pdfs_named_by_number(certificates):
     assert packed.read(packed.namelist()[1]) == pdf_of(stored(certificates[1]), site=SITE)
 
 
-def with_seal(version: TemplateVersion, content: bytes, **values) -> TemplateVersion:
-    digest = hashlib.sha256(content).hexdigest()
-    picture = Picture(kind="seal", name="公章", digest=digest, **values)
-    picture.file.save("seal.sealed", ContentFile(seal(content)))
-    layout = version.layout | {"seal": version.layout["seal"] | {"digest": digest}}
-    return version.template.versions.create(number=9, layout=layout)
-
-
-def test_a_sealed_picture_is_printed(run, people, terms, version, bureau, officer, settings, tmp_path):
+@pytest.fixture
+def sealed(version, bureau, officer, settings, tmp_path) -> TemplateVersion:
+    """A version with the bureau's seal on it."""
     settings.MEDIA_ROOT = tmp_path
-    with_picture = with_values(terms, version=with_seal(version, white_picture(), bureau=bureau))
-    certificate = stored(issue(run, people[:1], with_picture, user=officer)[0])
+    kept = add_picture(Picture(bureau=bureau, kind="seal", name="公章"), seal_file(), user=officer)
+    layout = parse(version.layout | {"seal": version.layout["seal"] | {"digest": kept.digest}})
+    return change_layout(version.template, layout, based_on=1, user=officer)
+
+
+def test_a_sealed_picture_is_printed(run, people, terms, sealed, officer):
+    certificate = stored(issue(run, people[:1], with_values(terms, version=sealed), user=officer)[0])
     assert b"/Image" in pdf_of(certificate, site=SITE)
 
 
-def test_another_bureau_s_seal_is_not(run, people, terms, version, other_bureau, officer, settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    foreign = with_values(terms, version=with_seal(version, white_picture(), bureau=other_bureau))
-    certificate = stored(issue(run, people[:1], foreign, user=officer)[0])
+def test_a_picture_that_the_disk_has_lost_stops_the_printing(run, people, terms, sealed, officer):
+    certificate = stored(issue(run, people[:1], with_values(terms, version=sealed), user=officer)[0])
+    default_storage.delete(Picture.objects.get().file.name)
+    with pytest.raises(PictureLost):
+        pdf_of(certificate, site=SITE)
+
+
+def test_a_picture_that_was_never_tied_is_not_printed(run, people, terms, sealed, officer):
+    loose = sealed.template.versions.create(number=9, layout=sealed.layout)
+    certificate = stored(issue(run, people[:1], with_values(terms, version=loose), user=officer)[0])
     with pytest.raises(PictureLost):
         pdf_of(certificate, site=SITE)
 

@@ -1,0 +1,89 @@
+"""The editor of a template's layout, and the picture beside it that follows what is typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from bureaus.access import SignedInRequest, allowed
+from certificates.designing import change_layout
+from certificates.drawing.layouts import PLACEHOLDERS, Layout
+from certificates.drawing.parsing import parse
+from certificates.drawing.samples import SAMPLES
+from certificates.forms.layouts import LayoutForms
+from certificates.forms.templates import SaveForm
+from certificates.models import Template
+from certificates.proofs import prove
+from certificates.views.templates import editable
+from courses.forms.refusals import refusals_on
+
+SAVE, PREVIEW = "save", "preview"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@allowed("certificates.issue")
+def edit_template(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The layout's forms. `do` says what is to be done with what was posted: see `LayoutForms.after`."""
+    template = editable(request, pk)
+    newest = template.newest()
+    number = newest.number if newest else 0
+    if request.method != "POST":
+        layout = parse(newest.layout) if newest else Layout()
+        save_form = SaveForm(initial={"based_on": number})
+        return show_editor(request, LayoutForms.of_layout(template, layout), save_form)
+    forms, deed = LayoutForms(template, data=request.POST), request.POST.get("do", PREVIEW)
+    save_form = SaveForm(request.POST)
+    if deed not in (SAVE, PREVIEW):
+        return show_editor(request, forms.after(deed), save_form)
+    if deed == SAVE and save_form.is_valid() and not forms.faults:
+        with refusals_on(save_form):
+            version = change_layout(template, forms.layout, user=request.user, **save_form.cleaned_data)
+        if save_form.is_valid():
+            messages.success(request, _("已保存为第 %(number)d 版。") % {"number": version.number})
+            return redirect("certificates:template", pk)
+        save_form = asked_again(save_form, number)
+    status = 422 if forms.faults or save_form.errors else 200
+    return show_editor(request, forms, save_form, status=status)
+
+
+def asked_again(refused: SaveForm, number: int) -> SaveForm:
+    """The refused form, which the next time goes out from the newest version: its sentence was read."""
+    form = SaveForm(refused.data.copy() | {"based_on": str(number)})
+    for sentence in refused.non_field_errors():
+        form.add_error(None, sentence)
+    return form
+
+
+def show_editor(
+    request: SignedInRequest, forms: LayoutForms, save_form: SaveForm, *, status: int = 200
+) -> HttpResponse:
+    context = proof_context(request, forms) | {"save_form": save_form, "placeholders": PLACEHOLDERS.items()}
+    return render(request, "certificates/template_edit.html", context, status=status)
+
+
+def proof_context(request: SignedInRequest, forms: LayoutForms) -> dict[str, Any]:
+    template: Template = forms.template
+    sample = request.POST.get("sample", "common")
+    proof = prove(forms.layout, template, sample=sample, faults=forms.faults)
+    parts = [(form, proof.notes_at(str(form.prefix))) for form in forms.each()]
+    return {
+        "template": template,
+        "forms": forms,
+        "proof": proof,
+        "parts": parts,
+        "sample": sample,
+        "samples": [(key, one.label) for key, one in SAMPLES.items()],
+    }
+
+
+@require_POST
+@allowed("certificates.issue")
+def preview_template(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The picture anew, and what is to be said at each part. Nothing is kept."""
+    forms = LayoutForms(editable(request, pk), data=request.POST)
+    return render(request, "certificates/template_preview.html", proof_context(request, forms))
