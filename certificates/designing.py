@@ -79,7 +79,8 @@ def restore_version(version: TemplateVersion, *, user: User) -> TemplateVersion:
 
 @transaction.atomic
 def rename_template(template: Template, *, user: User) -> None:
-    """Its name, and the title of certificates to come."""
+    """Its name, and the title of certificates to come. Raises `ValidationError` for a name that is taken."""
+    template.validate_constraints()
     template.save(update_fields=["name", "title"])
     after = {"name": template.name, "title": template.title}
     AuditEvent.record(DEED, template, user=user, bureau=template.bureau, after=after)

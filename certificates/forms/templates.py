@@ -83,10 +83,11 @@ class SaveForm(forms.Form):
 
 class PictureForm(forms.ModelForm[Picture]):
     file = forms.FileField(label=_("图片文件"), help_text=_("PNG 或 JPEG"))
+    field_order = ("kind", "file", "name", "bureau")
 
     class Meta:
         model = Picture
-        fields = ("kind", "file", "name", "bureau")
+        fields = ("kind", "name", "bureau")
         help_texts: ClassVar = {"name": _("在模板里按这个名称选，如：公章、局长签名")}
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:

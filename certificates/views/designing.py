@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bureaus.access import SignedInRequest, allowed
@@ -23,6 +24,8 @@ from certificates.views.templates import editable
 from courses.forms.refusals import refusals_on
 
 SAVE, PREVIEW = "save", "preview"
+MOVING = (("up", gettext_lazy("上移")), ("down", gettext_lazy("下移")))
+REMOVING = (("remove", gettext_lazy("删去")),)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,7 +42,7 @@ def edit_template(request: SignedInRequest, pk: int) -> HttpResponse:
     forms, deed = LayoutForms(template, data=request.POST), request.POST.get("do", PREVIEW)
     save_form = SaveForm(request.POST)
     if deed not in (SAVE, PREVIEW):
-        return show_editor(request, forms.after(deed), save_form)
+        return show_editor(request, forms.after(deed), save_form, opened=opened_by(deed, forms))
     if deed == SAVE and save_form.is_valid() and not forms.faults:
         with refusals_on(save_form):
             version = change_layout(template, forms.layout, user=request.user, **save_form.cleaned_data)
@@ -51,18 +54,33 @@ def edit_template(request: SignedInRequest, pk: int) -> HttpResponse:
     return show_editor(request, forms, save_form, status=status)
 
 
+def opened_by(deed: str, forms: LayoutForms) -> str:
+    """The part that is to stand open after `deed`: the one that was added or moved."""
+    verb, _dash, place = deed.partition("-")
+    name, _dash, at = place.partition("-")
+    if verb == "add" and name in forms.lists:
+        return f"{name}-{len(forms.lists[name].forms)}"
+    step = {"up": -1, "down": 1}.get(verb)
+    return f"{name}-{int(at) + step}" if step and at.isascii() and at.isdecimal() else ""
+
+
 def asked_again(refused: SaveForm, number: int) -> SaveForm:
     """The refused form, which the next time goes out from the newest version: its sentence was read."""
-    form = SaveForm(refused.data.copy() | {"based_on": str(number)})
+    form = SaveForm({"note": refused.cleaned_data["note"], "based_on": number})
     for sentence in refused.non_field_errors():
         form.add_error(None, sentence)
     return form
 
 
 def show_editor(
-    request: SignedInRequest, forms: LayoutForms, save_form: SaveForm, *, status: int = 200
+    request: SignedInRequest, forms: LayoutForms, save_form: SaveForm, *, status: int = 200, opened: str = ""
 ) -> HttpResponse:
-    context = proof_context(request, forms) | {"save_form": save_form, "placeholders": PLACEHOLDERS.items()}
+    context = proof_context(request, forms) | {
+        "save_form": save_form,
+        "placeholders": PLACEHOLDERS.items(),
+        "opened": opened,
+        "refused": status == 422 and bool(forms.faults),
+    }
     return render(request, "certificates/template_edit.html", context, status=status)
 
 
@@ -78,6 +96,9 @@ def proof_context(request: SignedInRequest, forms: LayoutForms) -> dict[str, Any
         "parts": parts,
         "sample": sample,
         "samples": [(key, one.label) for key, one in SAMPLES.items()],
+        "verbs": {"texts": MOVING + REMOVING, "lines": REMOVING},
+        "columns": range(10, int(proof.layout.width), 10),
+        "rows": range(10, int(proof.layout.height), 10),
     }
 
 

@@ -99,9 +99,11 @@ def name_template(request: SignedInRequest, pk: int) -> HttpResponse:
     found = editable(request, pk)
     form = TemplateNameForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
-        rename_template(form.instance, user=request.user)
-        messages.success(request, _("名称已保存。"))
-        return redirect("certificates:template", pk)
+        with refusals_on(form):
+            rename_template(form.instance, user=request.user)
+        if form.is_valid():
+            messages.success(request, _("名称已保存。"))
+            return redirect("certificates:template", pk)
     context = {"form": form, "template": Template.objects.get(pk=pk)}
     return render(request, "certificates/template_name.html", context, status=422 if form.errors else 200)
 
