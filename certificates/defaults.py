@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from certificates.drawing.defaults import default_layouts
-from certificates.models import Template, TemplateVersion
+from certificates.designing import begin_template
+from certificates.drawing.defaults import default_layouts, title_of
+from certificates.drawing.parsing import parse
+from certificates.models import Template
 
 
 @transaction.atomic
 def load_default_templates() -> int:
     """Adds those that are not there yet, for the whole city; gives how many. Known ones stay as they are."""
     added = 0
-    for title, layout in default_layouts().items():
-        template, is_new = Template.objects.get_or_create(bureau=None, name=title, defaults={"title": title})
-        if is_new:
-            TemplateVersion.objects.create(template=template, number=1, layout=layout)
-        added += is_new
+    for name, layout in default_layouts().items():
+        known = Template.objects.filter(bureau=None, name=name).exists()
+        if name == title_of(name) and not known:
+            begin_template(Template(name=name, title=name), parse(layout), user=None)
+            added += 1
     return added

@@ -277,7 +277,12 @@ def paragraphs(text: str, values: Mapping[str, str]) -> list[list[Run]]:
     return found
 
 
+def in_words(text: str) -> str:
+    """A text with what stands for a value in words: 编号：〔证书编号〕."""
+    return PLACEHOLDER.sub(lambda found: f"〔{PLACEHOLDERS.get(found[1], found[1])}〕", text)
+
+
 def shortened(text: str) -> str:
     """Enough of a text to know it by."""
-    first = text.strip().split("\n")[0]
+    first = in_words(text).strip().split("\n")[0]
     return f"“{first[:12]}…”" if len(first) > 12 else f"“{first}”"

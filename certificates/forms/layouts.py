@@ -23,6 +23,7 @@ from certificates.drawing.layouts import (
     STAND_LABELS,
     VALUE_LABELS,
     Layout,
+    in_words,
 )
 from certificates.drawing.parsing import MOST_LINES, MOST_TEXTS, Fault, read
 from certificates.models import Picture, Template
@@ -30,8 +31,15 @@ from certificates.models import Picture, Template
 TINTS = {"": _("白"), "#fdf9ee": _("米黄"), "#f4f8fd": _("淡蓝"), "#f4faf5": _("淡绿")}
 
 
+class PlainNumber(forms.NumberInput):
+    """30 and not 30.0."""
+
+    def format_value(self, value: Any) -> str | None:
+        return f"{value:g}" if isinstance(value, float) else super().format_value(value)
+
+
 def number(label: Any, initial: float | None = None, *, step: str = "0.5") -> forms.FloatField:
-    widget = forms.NumberInput(attrs={"step": step, "inputmode": "decimal"})
+    widget = PlainNumber(attrs={"step": step, "inputmode": "decimal"})
     return forms.FloatField(label=label, initial=initial, widget=widget)
 
 
@@ -122,6 +130,9 @@ class TextForm(PartForm):
     tracking = number(_("字距（字）"), 0, step="0.05")
     indent = number(_("首行缩进（字）"), 0)
     values = choice(_("填写内容的样式"), VALUE_LABELS, "plain")
+
+    def title(self) -> str:
+        return in_words(str(self["text"].value() or "").strip())
 
 
 class LineForm(PartForm):

@@ -47,7 +47,7 @@ class NewTemplateForm(forms.ModelForm[Template]):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer_bureaus(self, user)
-        shipped = [(f"default-{title}", title) for title in default_layouts()]
+        shipped = [(f"default-{name}", name) for name in default_layouts()]
         known = Template.objects.visible_to(user).filter(versions__isnull=False).distinct()
         copies = [(f"template-{one.pk}", str(one)) for one in known.order_by("name", "pk")]
         groups = [(_("系统自带的版面"), shipped), (_("复制现有的模板"), copies)]

@@ -19,7 +19,7 @@ def test_many_pages_become_files_of_so_many_pages():
 def test_pages_of_different_layouts_go_together():
     [pdf] = merged([page_of(title) for title in LAYOUTS], day=DAY)
     sizes = [(round(p.mediabox.width), round(p.mediabox.height)) for p in PdfReader(io.BytesIO(pdf)).pages]
-    assert sizes == [(842, 595), (842, 595), (595, 842)]
+    assert sizes == [(842, 595), (842, 595), (595, 842), (595, 842), (595, 842)]
 
 
 def test_a_zip_is_sent_as_it_is_drawn():

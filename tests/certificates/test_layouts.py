@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from certificates.drawing.defaults import title_of
 from certificates.drawing.facts import in_han, period, written_in_han
 from certificates.drawing.fonts import missing_glyphs
 from certificates.drawing.layouts import PLACEHOLDERS
@@ -31,7 +32,7 @@ def test_default_layouts_are_sound_and_come_back_as_they_went(title):
 
 
 def test_there_is_one_for_each_kind_of_certificate():
-    assert set(LAYOUTS) == {"结业证书", "合格证书", "学时证明"}
+    assert {title_of(name) for name in LAYOUTS} == {"结业证书", "合格证书", "学时证明"}
 
 
 def test_every_placeholder_has_a_value():
@@ -67,7 +68,7 @@ def test_a_faulty_text_is_refused_with_a_sentence(change, sentence):
     ("change", "sentence"),
     [
         ({"qr": {"x": 20, "y": 20, "size": 10}}, "二维码的大小须是 18 到 80"),
-        ({"qr": {"x": 20, "y": 20, "size": 30}}, "“{name}”和二维码重叠"),
+        ({"qr": {"x": 20, "y": 20, "size": 30}}, "“〔姓名〕”和二维码重叠"),
         ({"seal": {"x": 280, "y": 20, "width": 40, "height": 40}}, "印章超出纸张"),
         ({"seal": {"x": 0, "y": 20, "width": 40, "height": 40, "digest": "../x"}}, "印章的图片找不到"),
         ({"background": "a.png"}, "图片找不到"),

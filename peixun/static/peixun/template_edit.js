@@ -39,7 +39,7 @@ function write(place, values) {
   if (last) last.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-function choose(place) {
+function choose(place, { open = true } = {}) {
   chosen = place;
   for (const box of document.querySelectorAll(".sheet-box")) {
     box.classList.toggle("is-chosen", box.dataset.place === place);
@@ -47,11 +47,14 @@ function choose(place) {
   for (const part of document.querySelectorAll(".part")) {
     const here = part.dataset.part === place;
     part.classList.toggle("is-chosen", here);
-    if (here) {
-      part.open = true;
-      part.scrollIntoView({ block: "nearest" });
-    }
+    if (here && open) part.open = true;
   }
+}
+
+// Beside the sheet the part is brought into view; beneath it, on a phone, the sheet would go out of view.
+function showPart(place) {
+  const part = document.getElementById(`part-${place}`);
+  if (part && matchMedia("(min-width: 60rem)").matches) part.scrollIntoView({ block: "nearest" });
 }
 
 // --- Lines that boxes take to -----------------------------------------------------------------
@@ -143,8 +146,9 @@ function drop() {
   const { box, svg, first, now, sizing } = moving;
   moving = null;
   showGuides(svg, null, null);
-  if (!now) return;
   const place = box.dataset.place;
+  showPart(place);
+  if (!now) return;
   if (sizing) {
     write(place, [[fieldOf(place, "height"), now.height], [widthOf(place), now.width]]);
   } else {
@@ -184,7 +188,8 @@ document.addEventListener("focusin", (event) => {
   if (event.target.matches("textarea[data-words]")) words = event.target;
   const place = event.target.closest(".sheet-box, .part");
   const name = place && (place.dataset.place || place.dataset.part);
-  if (name && name !== chosen) choose(name);
+  // A summary opens its part by itself when it is clicked.
+  if (name && name !== chosen) choose(name, { open: !event.target.matches("summary") });
 });
 
 document.addEventListener("click", (event) => {
