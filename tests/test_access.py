@@ -16,11 +16,13 @@ from certificates.models import (
     IssueBatch,
     Issuer,
     IssueRule,
+    Picture,
     ShareLink,
     Template,
     TemplateVersion,
 )
 from certificates.models.certificates import new_code
+from certificates.pictures import add_picture
 from courses.check_in.codes import code_for
 from courses.evaluating import link_token
 from courses.evidence import keep
@@ -63,6 +65,9 @@ DECIDING = RUN_DEEDS + SESSION_DEEDS
 
 # What readers see of certificates that were issued.
 ISSUED = ("hand-out", "run-pdf", "run-zip", "certificate", "certificate-pdf")
+# Pages of a template, and all routes whose object it is.
+DESIGNING = ("template", "template-edit", "template-name", "template-picture")
+OF_TEMPLATE = ("template", "template-edit", "template-name", "template-preview", "template-active")
 # Routes of issuing whose object is the run.
 OF_RUN = ("issue", "hand-out", "handed-out", "run-pdf", "run-zip")
 
@@ -132,6 +137,17 @@ TABLE = {
     "certificates:rule-new": ("get", OFFICE, set()),
     "certificates:rule-edit": ("get", OFFICE - {"outsider"}, set()),
     "certificates:rule-end": ("get", OFFICE - {"outsider"}, set()),
+    # Templates and pictures of the bureau: those of others do not exist.
+    "certificates:templates": ("get", OFFICE, set()),
+    "certificates:template-new": ("get", OFFICE, set()),
+    **{f"certificates:{name}": ("get", OFFICE - {"outsider"}, {"outsider"}) for name in DESIGNING},
+    "certificates:template-preview": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:template-active": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:template-restore": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:pictures": ("get", OFFICE, set()),
+    "certificates:picture-new": ("get", OFFICE, set()),
+    "certificates:picture-file": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "certificates:picture-remove": ("get", OFFICE - {"outsider"}, {"outsider"}),
     # Registering attendance: the trainer of the session, and the office of its bureau.
     "courses:enrol": ("get", OFFICE - {"outsider"}, {"outsider"}),
     "courses:enrol-people": ("post", OFFICE - {"outsider"}, {"outsider"}),
@@ -264,9 +280,9 @@ ENROLLING = ("enrol", "enrol-people", "applications", "decide", "apply", "finish
 KEEPING = ("course", "course-edit", "course-copy", "material-new")
 
 
-def white_picture() -> bytes:
+def white_picture(side: int = 8) -> bytes:
     out = BytesIO()
-    Image.new("RGB", (8, 8), "white").save(out, "PNG")
+    Image.new("RGB", (side, side), "white").save(out, "PNG")
     return out.getvalue()
 
 
@@ -330,6 +346,10 @@ def place(bureau, officer, learner, learner_user, trainer, settings, tmp_path):
     issued = IssueBatch.objects.create(
         run=run, issuer=certificate.issuer, version=certificate.version, issued_on="2024-03-06"
     )
+    version = certificate.version
+    stamp = add_picture(
+        Picture(bureau=bureau, kind="signature", name="签名"), white_picture(side=300), user=officer
+    )
     rule = IssueRule.objects.create(programme=programme, template=certificate.version.template)
     told = Notice.objects.create(key="1", kind="admitted", run=run, state="failed", due_at=timezone.now())
     mark = Mark.objects.create(
@@ -387,6 +407,12 @@ def place(bureau, officer, learner, learner_user, trainer, settings, tmp_path):
         **{f"certificates:{name}": {"pk": issued.pk} for name in ("batch", "batch-status", "batch-resume")},
         **{f"certificates:{name}": {"pk": bureau.pk} for name in ("issuer-edit", "issuer-example")},
         **{f"certificates:{name}": {"pk": rule.pk} for name in ("rule-edit", "rule-end")},
+        **{f"certificates:{name}": {"pk": version.template_id} for name in OF_TEMPLATE},
+        **{
+            f"certificates:{name}": {"pk": version.template_id, "number": version.number}
+            for name in ("template-picture", "template-restore")
+        },
+        **{f"certificates:{name}": {"pk": stamp.pk} for name in ("picture-file", "picture-remove")},
         **{
             f"certificates:{name}": {"pk": certificate.pk}
             for name in ("certificate", "certificate-pdf", "revoke")
