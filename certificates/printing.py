@@ -103,7 +103,13 @@ def merged_pdf(certificates: Sequence[Certificate], *, site: str, title: str) ->
     """One PDF with a page each. Draws at most `MOST_AT_ONCE`; see `part_of`."""
     newest = max(certificate.issued_on or datetime.date.min for certificate in certificates)
     author = certificates[0].frozen.get("issuer", "")
-    return draw(list(pages_of(certificates, site=site)), day=newest, title=title, author=author)
+    return draw(
+        list(pages_of(certificates, site=site)),
+        day=newest,
+        title=title,
+        author=author,
+        fonts=settings.PEIXUN_FONT_PATHS,
+    )
 
 
 def zip_of(certificates: Sequence[Certificate], *, site: str, day: datetime.date) -> bytes:
@@ -117,6 +123,7 @@ def zip_of(certificates: Sequence[Certificate], *, site: str, day: datetime.date
                 day=certificate.issued_on or day,
                 title=certificate.title,
                 author=certificate.frozen.get("issuer", ""),
+                fonts=settings.PEIXUN_FONT_PATHS,
             ),
         )
         for certificate, page in zip(certificates, pages, strict=True)
@@ -139,7 +146,7 @@ def undrawable(certificates: Iterable[Certificate]) -> list[tuple[str, str]]:
     found = []
     for certificate in certificates:
         text = "".join(facts_of(certificate).values().values())
-        if missing := missing_glyphs(text):
+        if missing := missing_glyphs(text, settings.PEIXUN_FONT_PATHS):
             found.append((certificate.name, "、".join(missing)))
     return found
 

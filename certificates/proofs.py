@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from certificates.drawing.fonts import has_kai, missing_glyphs
@@ -63,7 +64,12 @@ def prove(
     page = sample_page(layout, template, sample=sample)
     notes = [*faults, *unprintable(page), *shrunk(page), *without_kai(layout), *left_out(layout)]
     faulty = {place for note in notes for place in note.places}
-    return Proof(layout, b64encode(picture(page)).decode(), boxes_of(layout, faulty), notes)
+    return Proof(
+        layout,
+        b64encode(picture(page, fonts=settings.PEIXUN_FONT_PATHS)).decode(),
+        boxes_of(layout, faulty),
+        notes,
+    )
 
 
 def sample_page(layout: Layout, template: Template, *, sample: str = ANY_SAMPLE) -> Page:
@@ -103,7 +109,7 @@ def filled(text: str, page: Page) -> str:
 
 def unprintable(page: Page) -> list[Fault]:
     """A sentence for each box with characters that no font has."""
-    found = ((place, missing_glyphs(text)) for place, text in written(page))
+    found = ((place, missing_glyphs(text, settings.PEIXUN_FONT_PATHS)) for place, text in written(page))
     return [
         Fault(_("字体里没有“%(signs)s”，会印成〓。") % {"signs": "、".join(signs)}, (place,))
         for place, signs in found
@@ -115,7 +121,7 @@ def shrunk(page: Page) -> list[Fault]:
     """A sentence for each text that fits its box only below the least size."""
     texts = page.layout.texts
     notes = []
-    for one in tight([page]):
+    for one in tight([page], fonts=settings.PEIXUN_FONT_PATHS):
         place = f"texts-{one.box}" if one.box < len(texts) else "table"
         least = texts[one.box].least if one.box < len(texts) else page.layout.table.least  # type: ignore[union-attr]
         words = {"size": f"{one.size:g}", "least": f"{least:g}"}
@@ -126,7 +132,7 @@ def shrunk(page: Page) -> list[Fault]:
 
 def without_kai(layout: Layout) -> list[Fault]:
     """Where 楷体 was chosen and no font of that face is there."""
-    if has_kai():
+    if has_kai(settings.PEIXUN_FONT_PATHS):
         return []
     named = [*((f"texts-{at}", box.font) for at, box in enumerate(layout.texts))]
     if layout.table:

@@ -50,6 +50,14 @@ class Environment:
     def words(self, name: str, default: str = "") -> list[str]:
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
 
+    def folders(self, name: str) -> tuple[Path, ...]:
+        """Paths of folders that are there, separated by commas."""
+        found = tuple(Path(word) for word in self.words(name))
+        for folder in found:
+            if not folder.is_dir():
+                raise ImproperlyConfigured(f"{name}: there is no folder {folder}.")
+        return found
+
     def choice(self, name: str, default: str, among: tuple[str, ...]) -> str:
         text = self.text(name, default)
         if text not in among:

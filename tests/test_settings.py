@@ -71,3 +71,10 @@ def test_every_setting_is_explained_in_the_example():
     }
     assert names
     assert [name for name in sorted(names) if f"\n{name}=" not in example] == []
+
+
+def test_a_folder_of_fonts_that_is_not_there_stops_the_start(tmp_path):
+    assert settings_under(PEIXUN_FONT_PATHS=str(tmp_path)).returncode == 0
+    result = settings_under(PEIXUN_FONT_PATHS=f"{tmp_path},{tmp_path}/none")
+    assert result.returncode != 0
+    assert "PEIXUN_FONT_PATHS: there is no folder" in result.stderr

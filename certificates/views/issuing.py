@@ -6,6 +6,7 @@ from base64 import b64encode
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, F, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -132,7 +133,7 @@ def confirm_issue(request: SignedInRequest, run: ClassRun, form: IssueForm) -> H
         number = next_number(terms.issuer, terms.issued_on.year) if ahead == 0 else ""
         certificates.append(certificate_of(one.enrolment, terms, number=number, user=None, days=days))
     pages = list(pages_of(certificates[:TRIED], site=site_of(request)))
-    undrawn = undrawable(certificates)
+    undrawn, fonts = undrawable(certificates), settings.PEIXUN_FONT_PATHS
     context = {
         "run": run,
         "form": form,
@@ -142,8 +143,10 @@ def confirm_issue(request: SignedInRequest, run: ClassRun, form: IssueForm) -> H
         "last": next_number(terms.issuer, terms.issued_on.year, ahead=len(chosen) - 1),
         "undrawn": undrawn[:WARNINGS_SHOWN],
         "undrawn_count": len(undrawn),
-        "tight": [(certificates[one.page].name, one.text) for one in tight(pages)][:WARNINGS_SHOWN],
-        "sample": b64encode(picture(pages[0])).decode(),
+        "tight": [(certificates[one.page].name, one.text) for one in tight(pages, fonts=fonts)][
+            :WARNINGS_SHOWN
+        ],
+        "sample": b64encode(picture(pages[0], fonts=fonts)).decode(),
         "unqualified": sum(1 for one in chosen if not one.qualifies),
         "hidden": [] if form.cleaned_data["everyone"] else [one.enrolment.pk for one in chosen],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Max, Q
@@ -149,5 +150,6 @@ def version_picture(request: SignedInRequest, pk: int, number: int) -> HttpRespo
     version = version_of(visible(request, pk), number)
     sample = request.GET.get("sample", "")
     page = sample_page(parse(version.layout), version.template, sample=sample if sample in SAMPLES else "")
-    drawn = picture(page, pixels_per_inch=96 if request.GET.get("large") else SMALL)
+    across = 96 if request.GET.get("large") else SMALL
+    drawn = picture(page, pixels_per_inch=across, fonts=settings.PEIXUN_FONT_PATHS)
     return HttpResponse(drawn, content_type="image/png")

@@ -62,9 +62,6 @@ def test_the_paper_around_a_seal_goes_and_its_colour_stays(seal):
     assert drawn.getpixel((2, 2))[3] == 0
     ring = drawn.getpixel((200, 50))
     on_paper = Image.alpha_composite(Image.new("RGBA", (1, 1), "white"), Image.new("RGBA", (1, 1), ring))
-    assert [
-        abs(one - other) <= 2 for one, other in zip(on_paper.getpixel((0, 0)), (200, 20, 30), strict=False)
-    ]
     assert all(abs(a - b) <= 2 for a, b in zip(on_paper.getpixel((0, 0))[:3], (200, 20, 30), strict=True))
 
 
@@ -88,7 +85,7 @@ def test_a_background_becomes_a_jpeg_without_what_the_camera_wrote(bureau):
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "seal", "不是完整的 PNG 或 JPEG"),
         (seal_file(size=100), "seal", "长边须在 280 像素以上"),
         (seal_file(), "background", "长边须在 1400 像素以上"),
-        (seal_file(), "stamp", "选择一个有效的选项"),
+        (seal_file(), "stamp", "没有“stamp”这个选项"),
     ],
 )
 def test_what_is_no_fit_picture_is_refused(login, officer, bureau, media, content, kind, sentence):
