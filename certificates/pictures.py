@@ -66,11 +66,15 @@ def drawn_anew(data: bytes, kind: str) -> bytes:
     return out.getvalue()
 
 
-def opened(data: bytes) -> Image.Image:
-    """The picture of an upload, upright, with its transparency. Its pixels are read."""
-    if len(data) > settings.PEIXUN_UPLOAD_MAX_MIB * 1024 * 1024:
+def demand_fitting(size: int) -> None:
+    """Before it is read: of a file that is larger nothing was kept."""
+    if size > settings.PEIXUN_UPLOAD_MAX_MIB * 1024 * 1024:
         limit = {"limit": settings.PEIXUN_UPLOAD_MAX_MIB}
         raise ValidationError(_("图片超过 %(limit)d MB，请压缩后再上传。") % limit)
+
+
+def opened(data: bytes) -> Image.Image:
+    """The picture of an upload, upright, with its transparency. Its pixels are read."""
     try:
         picture = Image.open(BytesIO(data), formats=FORMATS)
         small_enough = picture.width * picture.height <= MOST_PIXELS

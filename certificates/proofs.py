@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -62,7 +63,7 @@ def prove(
 ) -> Proof:
     """Draws `layout` even where `faults` were found in it. One query, for its pictures."""
     page = sample_page(layout, template, sample=sample)
-    notes = [*faults, *unprintable(page), *shrunk(page), *without_kai(layout), *left_out(layout)]
+    notes = [*faults, *unprintable(page), *shrunk(page), *without_kai(layout), *left_out(layout), *lost(page)]
     faulty = {place for note in notes for place in note.places}
     return Proof(
         layout,
@@ -78,9 +79,16 @@ def sample_page(layout: Layout, template: Template, *, sample: str = ANY_SAMPLE)
     facts = replace(SAMPLES[chosen].facts, title=template.title)
     if template.bureau and chosen != "long":
         facts = replace(facts, issuer=template.bureau.name)
-    usable = Picture.objects.usable_on(template).filter(digest__in=layout.digests())
-    pictures = {one.digest: content_of(one) for one in usable}
-    return Page(layout=layout, values=facts.values(), qr=SAMPLE_CODE, pictures=pictures)
+    return Page(layout=layout, values=facts.values(), qr=SAMPLE_CODE, pictures=pictures_for(layout, template))
+
+
+def pictures_for(layout: Layout, template: Template) -> dict[str, bytes]:
+    """Those of the layout that are usable and there, by digest; `lost` tells of the others."""
+    found = {}
+    for one in Picture.objects.usable_on(template).filter(digest__in=layout.digests()):
+        with suppress(FileNotFoundError):
+            found[one.digest] = content_of(one)
+    return found
 
 
 def boxes_of(layout: Layout, faulty: set[str]) -> list[Box]:
@@ -139,6 +147,15 @@ def without_kai(layout: Layout) -> list[Fault]:
         named.append(("table", layout.table.font))
     sentence = _("服务器上没有楷体字库，这里按宋体印。")
     return [Fault(sentence, (place,), "font") for place, font in named if font == "kai"]
+
+
+def lost(page: Page) -> list[Fault]:
+    """Where a picture is not there: a certificate could not be drawn."""
+    layout, found = page.layout, page.pictures
+    wanted = {"page": layout.background}
+    wanted |= {name: place.digest for name, place in layout.stamps() if place}
+    sentence = _("这里的图片文件不在了，请换一张。")
+    return [Fault(sentence, (place,)) for place, digest in wanted.items() if digest and digest not in found]
 
 
 def left_out(layout: Layout) -> list[Fault]:

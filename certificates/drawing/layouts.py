@@ -227,8 +227,12 @@ class Layout:
 
     def digests(self) -> set[str]:
         """The pictures that are needed to draw it."""
-        places = [place.digest for place in (self.seal, self.signature) if place]
+        places = [place.digest for _name, place in self.stamps() if place]
         return {digest for digest in (self.background, *places) if digest}
+
+    def stamps(self) -> tuple[tuple[str, Place | None], ...]:
+        """Seal and signature with their places in the JSON."""
+        return (("seal", self.seal), ("signature", self.signature))
 
     def closed_areas(self) -> Iterator[tuple[str, Area]]:
         """What must not overlap, each with its place in the JSON (`texts-0`).

@@ -62,16 +62,21 @@ class LayoutFault(ValueError):
 class Part:
     """One JSON object of a layout. What it cannot give it notes in `faults`, and gives a stand-in."""
 
-    def __init__(self, data: object, label: str, faults: list[Fault], *, place: str) -> None:
+    def __init__(
+        self, data: object, label: str, faults: list[Fault], *, place: str, prefix: str = ""
+    ) -> None:
         self.label = label
         self.place = place
+        self.prefix = prefix
         self.faults = faults
         self.data: Mapping[str, Any] = data if isinstance(data, dict) else {}
         if not isinstance(data, dict):
             self.refuse(_("%(part)s的内容看不懂。"))
 
     def refuse(self, sentence: str, at: str = "", **words: object) -> None:
-        self.faults.append(Fault(sentence % {"part": self.label, **words}, (self.place,), at))
+        self.faults.append(
+            Fault(sentence % {"part": self.label, **words}, (self.place,), at and f"{self.prefix}{at}")
+        )
 
     def number(self, name: str, label: str, default: float | None, *, least: float, most: float) -> float:
         value = self.data.get(name, default)
@@ -244,7 +249,7 @@ def table_row(data: object, part: Part) -> tuple[tuple[str, str], ...]:
 
 
 def border(data: object, faults: list[Fault]) -> Border:
-    part = Part(data, _("边框"), faults, place="border")
+    part = Part(data, _("边框"), faults, place="page", prefix="border_")
     return Border(
         kind=part.choice("kind", _("样式"), "none", BORDER_LABELS),
         colour=part.colour("colour", "gold"),

@@ -5,7 +5,7 @@ What is right is said in `drawing/parsing.py` alone; here its sentences are put 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -52,6 +52,8 @@ class PartForm(forms.Form):
     """A part of a layout. A colour from outside the palette stays one of the choices."""
 
     colours: tuple[str, ...] = ("colour",)
+    # What is to be said of the part when it is drawn.
+    notes: Sequence[Fault] = ()
     use_required_attribute = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -105,10 +107,6 @@ class PageForm(PartForm):
         given = super().as_json() or {}
         border = {name: given.pop(f"border_{name}", None) for name in ("kind", "colour", "inset")}
         return given | {"border": {name: value for name, value in border.items() if value is not None}}
-
-    def tell(self, fault: Fault) -> None:
-        of_border = "border" in fault.places
-        super().tell(Fault(fault.sentence, fault.places, f"border_{fault.field}") if of_border else fault)
 
 
 class TextForm(PartForm):
@@ -256,7 +254,7 @@ class LayoutForms:
         if name in self.lists:
             found: PartForm = self.lists[name].forms[int(at)]
             return found
-        return self.lone["page" if name == "border" else name]
+        return self.lone[name]
 
     def each(self) -> Iterator[PartForm]:
         yield from self.lone.values()
@@ -296,7 +294,10 @@ class LayoutForms:
         parts |= {f"{name}-{at}": row for name, rows in typed.items() for at, row in enumerate(rows)}
         data = QueryDict(mutable=True)
         for place, values in parts.items():
-            given = {name: value for name, value in values.items() if value not in (None, False)}
+            # By identity: an indent of 0 is one.
+            given = {
+                name: value for name, value in values.items() if value is not None and value is not False
+            }
             data.update({f"{place}-{name}": str(value) for name, value in given.items()})
         for name, rows in typed.items():
             data.update({f"{name}-TOTAL_FORMS": str(len(rows)), f"{name}-INITIAL_FORMS": "0"})

@@ -15,7 +15,7 @@ from certificates.drawing.defaults import default_layouts
 from certificates.drawing.layouts import Layout
 from certificates.drawing.parsing import parse
 from certificates.models import Picture, Template, TemplateVersion
-from certificates.pictures import SIDES
+from certificates.pictures import SIDES, demand_fitting
 
 
 def offer_bureaus(form: forms.BaseForm, user: User) -> None:
@@ -104,3 +104,8 @@ class PictureForm(forms.ModelForm[Picture]):
         self.fields["file"].widget = forms.FileInput(
             attrs={"accept": ".png,.jpg,.jpeg", "data-max-mib": settings.PEIXUN_UPLOAD_MAX_MIB}
         )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        demand_fitting(file.size or 0)
+        return file

@@ -88,12 +88,12 @@ def proof_context(request: SignedInRequest, forms: LayoutForms) -> dict[str, Any
     template: Template = forms.template
     sample = request.POST.get("sample", "common")
     proof = prove(forms.layout, template, sample=sample, faults=forms.faults)
-    parts = [(form, proof.notes_at(str(form.prefix))) for form in forms.each()]
+    for form in forms.each():
+        form.notes = proof.notes_at(str(form.prefix))
     return {
         "template": template,
         "forms": forms,
         "proof": proof,
-        "parts": parts,
         "sample": sample,
         "samples": [(key, one.label) for key, one in SAMPLES.items()],
         "verbs": {"texts": MOVING + REMOVING, "lines": REMOVING},

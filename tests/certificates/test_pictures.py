@@ -27,12 +27,12 @@ def media(settings, tmp_path) -> Path:
 
 @pytest.fixture
 def seal(bureau, officer) -> Picture:
-    return add_picture(Picture(bureau=bureau, kind="seal", name="公章"), seal_file(), user=officer)
+    return add_picture(Picture(bureau=bureau, kind="seal", name="大印"), seal_file(), user=officer)
 
 
 def upload(bureau, content: bytes, **given: object) -> dict[str, object]:
     file = SimpleUploadedFile("seal.png", content, "image/png")
-    return {"kind": "seal", "name": "公章", "bureau": bureau.pk, "file": file} | given
+    return {"kind": "seal", "name": "大印", "bureau": bureau.pk, "file": file} | given
 
 
 def files(folder: Path) -> list[Path]:
@@ -53,7 +53,7 @@ def test_an_upload_is_kept_sealed_and_noted(login, officer, bureau, media):
     [file] = files(media)
     assert b"PNG" not in file.read_bytes()
     line = AuditEvent.objects.get(deed=AuditEvent.Deed.TEMPLATE_CHANGED)
-    assert line.after == {"added": "印章 公章"}
+    assert line.after == {"added": "印章 大印"}
 
 
 def test_the_paper_around_a_seal_goes_and_its_colour_stays(seal):
@@ -100,7 +100,8 @@ def test_a_file_that_is_too_large_is_refused(login, officer, bureau, settings):
     settings.PEIXUN_UPLOAD_MAX_MIB = 1
     big = seal_file() + b"0" * 1024 * 1024
     response = login(officer).post(reverse("certificates:picture-new"), upload(bureau, big))
-    assert response.status_code in (413, 422)
+    assert response.status_code == 422
+    assert "图片超过 1 MB" in response.content.decode()
     assert not Picture.objects.exists()
 
 
@@ -123,8 +124,8 @@ def test_it_is_shown_small_and_to_its_own_office_only(login, officer, outsider, 
     assert max(Image.open(io.BytesIO(shown.content)).size) <= 240
     assert "no-store" in shown["Cache-Control"]
     assert login(outsider).get(address).status_code == 404
-    assert "公章" not in login(outsider).get(reverse("certificates:pictures")).content.decode()
-    assert "公章" in login(coordinator).get(reverse("certificates:pictures")).content.decode()
+    assert "大印" not in login(outsider).get(reverse("certificates:pictures")).content.decode()
+    assert "大印" in login(coordinator).get(reverse("certificates:pictures")).content.decode()
 
 
 def test_one_whose_file_is_lost_is_not_found(login, officer, seal, media):
@@ -143,7 +144,7 @@ def test_an_unused_one_is_deleted_with_its_file(
     assert not Picture.objects.exists()
     assert files(media) == []
     line = AuditEvent.objects.filter(deed=AuditEvent.Deed.TEMPLATE_CHANGED).first()
-    assert line.before == {"deleted": "印章 公章"}
+    assert line.before == {"deleted": "印章 大印"}
 
 
 def test_one_in_use_stays_even_where_no_newer_version_draws_it(login, officer, seal, bureau, media):
@@ -172,7 +173,7 @@ def test_a_bureau_may_use_the_citys_background_and_not_its_seal(bureau, other_bu
 
 def test_the_list_is_filtered_by_kind_and_says_what_to_do_when_empty(login, officer, seal):
     client = login(officer)
-    assert "公章" in client.get(reverse("certificates:pictures"), {"kind": "seal"}).content.decode()
+    assert "大印" in client.get(reverse("certificates:pictures"), {"kind": "seal"}).content.decode()
     assert (
         "还没有图片" in client.get(reverse("certificates:pictures"), {"kind": "background"}).content.decode()
     )
