@@ -83,6 +83,12 @@ PAGES = {
         "/trainers/new/",
         "/workload/",
         "/calendar/",
+        "/certificate-templates/",
+        "/certificate-templates/new/",
+        "/certificate-templates/{template}/",
+        "/certificate-templates/{template}/edit/",
+        "/certificate-pictures/",
+        "/certificate-pictures/new/",
     ),
     "": ("/runs/{open}/notice/", "/in/{code}/", "/say/{token}/"),
 }
@@ -131,6 +137,7 @@ def places(seats):
         "enrolment": key_at(learner, "/my/classes/", r"/enrolments/(\d+)/hours/"),
         "appeal": key_at(office, "/appeals/", r"/appeals/(\d+)/"),
         "programme": key_at(office, "/programmes/", r"/programmes/(\d+)/", "培训科技辅导员"),
+        "template": key_at(office, "/certificate-templates/", r"/certificate-templates/(\d+)/"),
         "trainer": key_at(office, "/trainers/", r"/trainers/(\d+)/", "罗老师"),
     }
 

@@ -13,6 +13,8 @@ PAGES = (
     "/enrolments/?year=2025",
     "/learners/?year=2025",
     "/certificates/?year=2025",
+    "/certificate-templates/",
+    "/certificate-pictures/",
     "/imports/",
     "/imports/new/",
     "/templates/",

@@ -4,6 +4,8 @@ import pytest
 
 from tests.browser.conftest import PHONE
 
+pytestmark = pytest.mark.browser
+
 
 def open_editor(window, **given):
     page = window("tongchou", **given)

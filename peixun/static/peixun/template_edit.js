@@ -89,7 +89,7 @@ function showGuides(svg, across, down) {
   if (across !== null) ends.push([across, across, 0, paper.height]);
   if (down !== null) ends.push([0, paper.width, down, down]);
   guides.replaceChildren(...ends.map(([x1, x2, y1, y2]) => {
-    const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
+    const line = document.createElementNS(svg.namespaceURI, "line");
     for (const [name, value] of Object.entries({ x1, x2, y1, y2 })) line.setAttribute(name, value);
     return line;
   }));
