@@ -37,6 +37,7 @@ DEEDS: dict[str, frozenset[Role]] = {
     "attendance.register": OFFICE | {Role.TRAINER},
     "enrolments.decide": OFFICE,
     "learners.read": READERS,
+    "learners.merge": OFFICE,
     "id_numbers.see": OFFICE,
     "accounts.open": OFFICE,
     "certificates.read": READERS,

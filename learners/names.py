@@ -2,6 +2,11 @@
 
 import re
 import unicodedata
+from functools import cache
+
+from opencc import OpenCC
+
+from peixun.lib.comparing import comparable
 
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _DOTS = "·•・‧∙⋅･●᛫"
@@ -14,6 +19,9 @@ _BESIDE_HAN = re.compile(rf"(?<=[{_HAN}])\s+|\s+(?=[{_HAN}])")
 _BLANKS = re.compile(r"\s+")
 _BRACKETED = re.compile(r"\(.*\)$")
 _ANY_HAN = re.compile(rf"[{_HAN}]")
+_DOTTED = re.compile(rf"[{_DOTS}.,，．'’\-]")
+# What older systems write for a character that they lack, and the private use area where they put it.
+_LACKING = re.compile(r"[?？□■▢◻〓＊*�\ue000-\uf8ff\U000f0000-\U0010fffd]")
 
 
 def normalise(text: str) -> str:
@@ -33,3 +41,28 @@ def mask_public(name: str) -> str:
     if len(name) <= 2:
         return name[:1] + "*"
     return f"{name[0]}{'*' * (len(name) - 2)}{name[-1]}"
+
+
+@cache
+def _simplifier() -> OpenCC:
+    """Made on first use: it reads its dictionaries from disk."""
+    return OpenCC("t2s")
+
+
+def loosely(name: str) -> str:
+    """The name without dots, blanks and case, in simplified characters: for comparing only."""
+    return _simplifier().convert(_DOTTED.sub("", comparable(normalise(name))))
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are one, however they are written: dots, blanks, 張/张, a rare character as □ or ?.
+
+    A sign that stands for a missing character fits any one, as long as some characters are known in both.
+    """
+    if one == other:
+        return True
+    a, b = loosely(one), loosely(other)
+    if a == b or len(a) != len(b):
+        return a == b
+    pairs = [(x, y) for x, y in zip(a, b, strict=True) if not (_LACKING.match(x) or _LACKING.match(y))]
+    return len(pairs) * 2 >= len(a) and all(x == y for x, y in pairs)

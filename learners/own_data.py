@@ -40,8 +40,11 @@ def reveal(learner: Learner, *, by: User, reason: str) -> list[Identity]:
 
 
 def seen_by(learner: Learner) -> QuerySet[AuditEvent]:
-    """Who saw the learner's whole numbers, the newest first."""
-    seen = AuditEvent.objects.filter(deed=AuditEvent.Deed.ID_NUMBER_SEEN, object_key=str(learner.pk))
+    """Who saw the learner's whole numbers, the newest first; those of records merged into this one too."""
+    numbers = [learner.pk, *learner.former_records.values_list("number", flat=True)]
+    seen = AuditEvent.objects.filter(
+        deed=AuditEvent.Deed.ID_NUMBER_SEEN, object_key__in=[str(number) for number in numbers]
+    )
     return seen.select_related("user", "bureau")
 
 

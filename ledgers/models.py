@@ -15,7 +15,10 @@ from bureaus.access import bureaus_for
 from bureaus.models import Bureau, User
 from certificates.models import Certificate
 from courses.models import Enrolment, Programme, Session
+from ledgers.people.models import Doubt, Merge, PersonDecision
 from peixun.lib.encryption import EncryptedTextField
+
+__all__ = ["Doubt", "LedgerImport", "LedgerRow", "Merge", "PersonDecision"]
 
 STALLED_AFTER = datetime.timedelta(minutes=3)
 

@@ -74,6 +74,13 @@ WORDS = {
     "version": _("版本"),
     "name": _("名称"),
     "title": _("证书名称"),
+    "same_person": _("同一人"),
+    "not_same": _("不是同一人"),
+    "merged": _("并入的档案"),
+    "kept": _("保留的档案"),
+    "city_years": _("全市人数随之减少的年度"),
+    "back": _("已复原"),
+    "stays": _("没有复原"),
 }
 
 
@@ -124,6 +131,9 @@ class AuditEvent(models.Model):
         ACCOUNT_RESET = "account.reset", _("重设学员密码")
         HELPER_CHANGED = "helper.changed", _("登记代管家人")
         EXEMPTION_CHANGED = "exemption.changed", _("登记学时减免")
+        PERSON_DECIDED = "person.decided", _("核对人员")
+        LEARNERS_MERGED = "learners.merged", _("合并学员档案")
+        MERGE_UNDONE = "learners.unmerged", _("撤销档案合并")
         DATA_REQUEST_DECIDED = "data_request.decided", _("处理资料更正申请")
 
     at = models.DateTimeField(_("时间"), auto_now_add=True, db_index=True)

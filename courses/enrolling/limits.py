@@ -25,10 +25,27 @@ class Hit:
 
 
 def limits_of(run: ClassRun) -> dict[str, bool]:
-    """Whether each repeat that is looked for blocks; the programme's own rule before the general one."""
-    rules = RepeatLimit.objects.filter(Q(programme=run.programme_id) | Q(programme=None))
-    ordered = rules.order_by(F("programme").asc(nulls_first=True))
-    return {rule.repeat: rule.effect == RepeatLimit.Effect.BLOCK for rule in ordered}
+    """Whether each repeat that is looked for blocks, for the run's programme. One query."""
+    return limits_for([run.programme_id])[run.programme_id]
+
+
+def limits_for(programmes: Iterable[int]) -> dict[int, dict[str, bool]]:
+    """The same for each of these programmes (by id); its own rule before the general one. One query."""
+    wanted = set(programmes)
+    found: dict[int, dict[str, bool]] = {pk: {} for pk in wanted}
+    rules = RepeatLimit.objects.filter(Q(programme__in=wanted) | Q(programme=None))
+    for rule in rules.order_by(F("programme").asc(nulls_first=True)):
+        for pk in wanted if rule.programme_id is None else {rule.programme_id}:
+            found[pk][rule.repeat] = rule.effect == RepeatLimit.Effect.BLOCK
+    return found
+
+
+def words_of(repeat: str, *, year: int, bureau: object) -> str:
+    """What is told of a class that stands in the way: the bureau and the year."""
+    words = {"bureau": bureau, "year": year}
+    if repeat == Repeat.LEVEL:
+        return _("%(year)d 年已在%(bureau)s参加过本项目同一级别的培训。") % words
+    return _("%(year)d 年已在%(bureau)s参加过本项目的培训。") % words
 
 
 def limits_hit(run: ClassRun, levels: Mapping[int, str]) -> dict[int, list[Hit]]:
@@ -58,14 +75,19 @@ def repeats(run: ClassRun, levels: Mapping[int, str], limits: Mapping[str, bool]
     """The same programme in the same year, or at the same level in any year."""
     rows = Enrolment.objects.filter(others(run, levels), run__programme=run.programme_id)
     for enrolment in rows.select_related("run__bureau").order_by("pk"):
-        words = {"bureau": enrolment.run.bureau, "year": enrolment.run.year}
         learner, level = enrolment.learner_id, comparable(levels[enrolment.learner_id])
         if Repeat.YEAR in limits and enrolment.run.year == run.year:
-            text = _("%(year)d 年已在%(bureau)s参加过本项目的培训。") % words
-            yield Hit(learner, limits[Repeat.YEAR], text)
+            yield Hit(
+                learner,
+                limits[Repeat.YEAR],
+                words_of(Repeat.YEAR, year=enrolment.run.year, bureau=enrolment.run.bureau),
+            )
         if Repeat.LEVEL in limits and level and comparable(enrolment.level) == level:
-            text = _("%(year)d 年已在%(bureau)s参加过本项目同一级别的培训。") % words
-            yield Hit(learner, limits[Repeat.LEVEL], text)
+            yield Hit(
+                learner,
+                limits[Repeat.LEVEL],
+                words_of(Repeat.LEVEL, year=enrolment.run.year, bureau=enrolment.run.bureau),
+            )
 
 
 def overlaps(run: ClassRun, levels: Mapping[int, str], *, blocks: bool) -> Iterable[Hit]:

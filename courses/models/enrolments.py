@@ -147,6 +147,8 @@ class Enrolment(models.Model):
         verbose_name = _("参训记录")
         verbose_name_plural = _("参训记录")
         ordering: ClassVar = ["run", "id"]
+        # An import asks for thousands of pairs at once: by the name alone each would bring all its namesakes.
+        indexes: ClassVar = [models.Index(fields=["name", "employer"], name="enrolled_name_employer")]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["run", "learner"],

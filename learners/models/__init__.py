@@ -1,5 +1,6 @@
 """The people who are trained, and who may know of them."""
 
+from learners.models.aliases import FormerRecord, LearnerAlias
 from learners.models.duties import Exemption, HoursRequirement
 from learners.models.groups import Standing, TargetGroup
 from learners.models.identities import Identity
@@ -10,10 +11,12 @@ __all__ = [
     "AccountLink",
     "DataRequest",
     "Exemption",
+    "FormerRecord",
     "Holder",
     "HoursRequirement",
     "Identity",
     "Learner",
+    "LearnerAlias",
     "Standing",
     "TargetGroup",
 ]

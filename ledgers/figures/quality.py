@@ -39,6 +39,11 @@ FAULTS = {
     "text_too_long": gettext_lazy("内容太长"),
     "birth_unclear": gettext_lazy("出生年月无法识别"),
     "hours_conflict": gettext_lazy("各项学时之和与总学时不一致"),
+    "other_name": gettext_lazy("身份证号已登记在另一个姓名下"),
+    "number_of_another": gettext_lazy("身份证号是另一个人的"),
+    "known_elsewhere": gettext_lazy("可能是已有学员，没有核对"),
+    "repeated": gettext_lazy("重复参训"),
+    "repeat_limit": gettext_lazy("重复参训规则不允许"),
 }
 
 

@@ -32,6 +32,8 @@ LABELS = {
     "assessment_words": BY_KEY["assessment"].heading,
     "certificate_issuer": BY_KEY["certificate_issuer"].heading,
     "speaker": BY_KEY["teacher"].heading,
+    "identity": "身份标识",
+    "alias": "曾用名",
 }
 
 

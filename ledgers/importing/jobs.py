@@ -131,6 +131,7 @@ def preview_step(batch: LedgerImport) -> None:
     terms = terms_of(batch)
     batch.pieces.all().delete()
     batch.rows.all()._raw_delete(batch.rows.db)
+    batch.doubts.all().delete()
     with reading(content_of(batch), order_for(terms, shows_all=True)) as found:
         tally = keep_chunks(batch, found, terms)
     batch.state, batch.figures, batch.stage = LedgerImport.State.PREVIEW, tally.figures(), ""

@@ -21,9 +21,10 @@ from certificates.models import LONGEST_KEY, Certificate, Issuer, number_key
 from courses.models import ClassRun, Enrolment, Programme, Session
 from learners.models import Holder, Identity
 from ledgers.columns import BY_KEY
-from ledgers.importing import fields
+from ledgers.importing import doubts, fields
 from ledgers.importing.outcomes import Outcome, RunKey, State, Terms
 from ledgers.importing.places import Districts, of_row, of_table
+from ledgers.importing.repeats import Repeats
 from ledgers.reading import CheckedRow, Table
 from peixun.lib.comparing import comparable, plain_quotes
 
@@ -146,6 +147,7 @@ class Comparison:
         self.runs = self.stored_runs()
         self.seats_taken = self.taken_seats()
         self.lectures: dict[LectureKey, list[Session]] | None = None
+        self.repeats = Repeats(terms)
         # What earlier rows of the file were about.
         self.people: dict[bytes, int] = {}
         self.person_of: dict[int, int] = {}  # by learner, who may be listed by ID number and by name
@@ -223,10 +225,13 @@ class Comparison:
             run = self.runs.get(outcome.run_key) if outcome.run_key else None
             outcome.run_id = run.pk if run else None
             outcome.learner_id = known.get(outcome.identity[2]) if outcome.identity else None
+        doubts.find(people, self.terms)
+        learners = sorted({outcome.learner_id for outcome in people if outcome.learner_id})
+        self.read_enrolments(people, learners)
+        for outcome in people:
             if outcome.learner_id:
                 outcome.person = self.person_of.setdefault(outcome.learner_id, outcome.person)
-        learners = sorted(set(known.values()))
-        self.read_enrolments(people, learners)
+        self.repeats.check(people, enrolled=self.enrolments, today=self.today)
         self.phones = {}
         if learners:
             held = Holder.objects.filter(bureau=self.terms.bureau, learner__any_of=learners)
@@ -291,7 +296,8 @@ class Comparison:
                 self.give_phone(outcome)
             return
         outcome.enrolment_id = stored.pk
-        outcome.changes = fields.enrolment_changes(stored, values, given=self.given[outcome.row.table])
+        given = self.given[outcome.row.table]
+        outcome.changes = fields.enrolment_changes(stored, values, given=given) | doubts.changes(outcome)
         is_new_to_seats = "state" in outcome.changes and stored.state not in Enrolment.HOLDS_SEAT
         if is_new_to_seats and not self.takes_seat(outcome, values["state"]):
             return

@@ -30,6 +30,17 @@ class Terms:
     constants: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """A row may speak of this learner (by id); `same` is what was decided, None while nobody did."""
+
+    kind: str
+    key: str
+    learner: int
+    decision: int | None = None
+    same: bool | None = None
+
+
 @dataclass(slots=True)
 class Outcome:
     """One row and what it would do. The ids are of stored objects; None where it would make one.
@@ -56,6 +67,7 @@ class Outcome:
     session_id: int | None = None
     certificate_id: int | None = None
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    doubts: tuple[Doubted, ...] = ()
 
     @property
     def good(self) -> bool:

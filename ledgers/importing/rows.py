@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from ledgers.importing import bulk, fields
+from ledgers.importing import bulk, doubts, fields
 from ledgers.importing.outcomes import Outcome, State, fingerprint
 from ledgers.models import LedgerImport, LedgerRow, PreviewPiece
 from peixun.lib.encryption import seal, unseal
@@ -44,6 +44,7 @@ def write_rows(batch: LedgerImport, outcomes: list[Outcome], noted: Mapping[int,
         for pk, outcome in zip(ids, outcomes, strict=True)
     )
     bulk.insert(LedgerRow, NAMES, rows)
+    doubts.keep(batch, outcomes)
     return ids[0]
 
 

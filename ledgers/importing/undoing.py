@@ -32,7 +32,7 @@ from courses.models import (
     Plan,
     Session,
 )
-from learners.models import Holder, Learner, Standing
+from learners.models import Holder, Identity, Learner, LearnerAlias, Standing
 from ledgers.importing.matching import chunks
 from ledgers.models import LedgerImport, LedgerRow
 
@@ -289,6 +289,8 @@ def delete_created(trail: Trail) -> None:
     delete(Certificate.objects.all(), trail.created["certificate"])
     delete(Enrolment.objects.all(), trail.created["enrolment"])
     delete(Session.objects.all(), trail.created["session"])
+    delete(Identity.objects.all(), trail.created["identity"])
+    delete(LearnerAlias.objects.all(), trail.created["alias"])
 
 
 def delete_unused(trail: Trail) -> None:

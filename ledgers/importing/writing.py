@@ -12,7 +12,7 @@ from certificates import numbering
 from certificates.models import Certificate, Issuer, number_key
 from courses.models import ClassRun, Enrolment, Session
 from learners.models import Holder, Identity, Learner, Standing
-from ledgers.importing import bulk, fields
+from ledgers.importing import bulk, doubts, fields
 from ledgers.importing.matching import Issuers
 from ledgers.importing.outcomes import Outcome, RunKey, State, Terms
 from ledgers.importing.rows import write_rows
@@ -45,6 +45,7 @@ class Writer:
         self.issuers = Issuers(terms.bureau)
         self.noted: dict[int, Noted] = {}
         batch.rows.all()._raw_delete(batch.rows.db)
+        batch.doubts.all().delete()
 
     def write(self, outcomes: list[Outcome]) -> None:
         self.noted = defaultdict(lambda: Noted({}, {}))
@@ -52,6 +53,7 @@ class Writer:
         people = [outcome for outcome in written if outcome.is_participant]
         self.write_runs(people)
         self.write_learners(people)
+        doubts.write(people, self.note_created)
         self.write_holders(people)
         self.write_standings(people)
         self.write_enrolments(people)

@@ -7,7 +7,7 @@ import pytest
 from bureaus.models import Bureau, BureauAlias, YearClose
 from certificates.models import Certificate, Issuer
 from courses.models import ClassRun, Enrolment, HourRule, Programme, Session
-from learners.models import Identity, Learner
+from learners.models import Identity, Learner, LearnerAlias
 from ledgers.importing import jobs
 from ledgers.models import LedgerImport
 from tests.imports.conftest import ANNA, BO, HEADINGS, row
@@ -81,7 +81,9 @@ def test_an_employer_in_another_spelling_is_the_same_person(bring_in, ledger):
 
 def test_a_merged_learner_listed_twice_is_a_duplicate(bring_in, ledger):
     bring_in(ledger(row(1, ANNA), row(2, BO)))
-    Identity.objects.filter(learner__name="李秀英").update(learner=Learner.objects.get(name="张建国"))
+    stays = Learner.objects.get(name="张建国")
+    Identity.objects.filter(learner__name="李秀英").update(learner=stays)
+    LearnerAlias.objects.create(learner=stays, name="李秀英")
     _code, result = bring_in(ledger(row(3, ANNA, 班次="新班"), row(4, BO, 班次="新班")))
     assert codes(result) == ["duplicate_row"]
 
