@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledgers.views import blanks, figures, home, imports, registers
+from ledgers.views import blanks, doubts, figures, home, imports, people, registers
 
 app_name = "ledgers"
 
@@ -19,6 +19,15 @@ urlpatterns = [
     path("enrolments/", registers.enrolments, name="enrolments"),
     path("learners/", registers.learners, name="learners"),
     path("certificates/", registers.certificates, name="certificates"),
+    # --- Who is the same person
+    path("people/", people.duplicates, name="duplicates"),
+    path("people/decisions/", doubts.decisions, name="person-decisions"),
+    path("people/decisions/<int:pk>/withdraw/", doubts.withdraw, name="person-decision-withdraw"),
+    path("people/merges/", people.merges, name="merges"),
+    path("people/merges/<int:pk>/", people.merged, name="merge"),
+    path("people/merges/<int:pk>/undo/", people.undo, name="merge-undo"),
+    path("people/<int:one>/<int:other>/", people.compare, name="compare"),
+    path("people/<int:one>/<int:other>/not-same/", people.not_same, name="not-same"),
     # --- A ledger in
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.new_import, name="import-new"),
@@ -30,6 +39,9 @@ urlpatterns = [
     path("imports/<uuid:pk>/drop/", imports.drop_import, name="import-drop"),
     path("imports/<uuid:pk>/undo/", imports.undo_import, name="import-undo"),
     path("imports/<uuid:pk>/faulty/", imports.faulty_rows, name="import-faulty"),
+    path("imports/<uuid:pk>/doubts/", doubts.doubts, name="import-doubts"),
+    path("imports/<uuid:pk>/decide/", doubts.decide, name="import-decide"),
+    path("imports/<uuid:pk>/recheck/", doubts.recheck, name="import-recheck"),
     path("templates/", blanks.templates, name="templates"),
     path("templates/<slug:group>/", blanks.template, name="template"),
 ]

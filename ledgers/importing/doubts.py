@@ -59,7 +59,12 @@ def find(outcomes: Sequence[Outcome], terms: Terms) -> None:
 def key_of(outcome: Outcome, kind: str) -> str:
     """What is decided about: an identity, or an ID number together with a name."""
     identity = outcome.identity or ("", "", "")
-    return identity[2] if kind == OTHER_NUMBER else digest(OTHER_NAME, identity[2], outcome.row.name)
+    return identity[2] if kind == OTHER_NUMBER else name_key(identity[2], outcome.row.name)
+
+
+def name_key(number: str, name: str) -> str:
+    """The key of a name under an ID number, of which `number` is the digest."""
+    return digest(OTHER_NAME, number, name)
 
 
 def decisions(keys: set[str]) -> dict[tuple[str, int], tuple[int, bool]]:
