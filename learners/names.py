@@ -51,7 +51,7 @@ def _simplifier() -> OpenCC:
 
 def loosely(name: str) -> str:
     """The name without dots, blanks and case, in simplified characters: for comparing only."""
-    return _simplifier().convert(_DOTTED.sub("", comparable(normalise(name))))
+    return str(_simplifier().convert(_DOTTED.sub("", comparable(normalise(name)))))
 
 
 def same_name(one: str, other: str) -> bool:

@@ -19,7 +19,7 @@ LARGE = "large"
 BESIDE = {
     "courses:courses": ("courses:programmes", "courses:trainers", "courses:workload"),
     "courses:open": ("courses:courses",),
-    "ledgers:learners": ("certificates:duties", "certificates:data-requests"),
+    "ledgers:learners": ("certificates:duties", "certificates:data-requests", "ledgers:duplicates"),
     "certificates:own": ("certificates:own-data",),
     "ledgers:runs": ("courses:notices",),
     "ledgers:certificates": (

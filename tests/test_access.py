@@ -41,7 +41,7 @@ from courses.models import (
     Trainer,
 )
 from learners.models import AccountLink, DataRequest, Exemption, Holder, HoursRequirement, Learner
-from ledgers.models import LedgerImport
+from ledgers.models import LedgerImport, Merge, PersonDecision
 
 ROLES = (
     *("coordinator", "administrator", "officer", "reviewer", "auditor", "trainer", "technician"),
@@ -96,6 +96,18 @@ TABLE = {
     "ledgers:import-confirm": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-drop": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-undo": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    # People: who may import for the bureau decides, the office that holds both records merges.
+    "ledgers:import-doubts": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:import-decide": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:import-recheck": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:person-decisions": ("get", OFFICE, set()),
+    "ledgers:person-decision-withdraw": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:duplicates": ("get", OFFICE, set()),
+    "ledgers:compare": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:not-same": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:merges": ("get", OFFICE, set()),
+    "ledgers:merge": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:merge-undo": ("post", OFFICE - {"outsider"}, {"outsider"}),
     "ledgers:templates": ("get", READERS, set()),
     "ledgers:template": ("get", READERS, set()),
     "courses:run": ("get", (READERS | {"trainer"}) - {"outsider"}, {"outsider"}),
@@ -337,6 +349,12 @@ def place(bureau, officer, learner, learner_user, trainer, settings, tmp_path):
     course = Course.objects.create(name="水稻栽培", programme=programme, bureau=bureau)
     handout = CourseMaterial.objects.create(course=course, title="讲义", file=ContentFile(b"1", "1.pdf"))
     Holder.objects.create(learner=learner, bureau=bureau)
+    twin = Learner.objects.create(name="王小明")
+    Holder.objects.create(learner=twin, bureau=bureau)
+    decided = PersonDecision.objects.create(learner=learner, key="a" * 64, same=False, bureau=bureau)
+    merged = Merge.objects.create(
+        kept=learner, kept_number=learner.pk, gone_number=10**6, gone_name="王小明", bureau=bureau, steps="[]"
+    )
     batch = LedgerImport.objects.create(
         bureau=bureau, uploaded_by=officer, file_name="台账.xlsx", state=LedgerImport.State.PREVIEW, year=2024
     )
@@ -373,6 +391,9 @@ def place(bureau, officer, learner, learner_user, trainer, settings, tmp_path):
     return {
         "ledgers:commitment": {"pk": period.pk},
         "ledgers:template": {"group": "teachers"},
+        **{f"ledgers:{name}": {"one": learner.pk, "other": twin.pk} for name in ("compare", "not-same")},
+        **{f"ledgers:{name}": {"pk": merged.pk} for name in ("merge", "merge-undo")},
+        "ledgers:person-decision-withdraw": {"pk": decided.pk},
         "courses:run": {"pk": run.pk},
         "courses:session": {"pk": session.pk},
         **{f"courses:{name}": {"pk": programme.pk} for name in ("programme", "programme-edit")},
@@ -531,7 +552,7 @@ def test_reach_below_follows_the_professional_line(login, bureau, administrator,
 
 
 def test_an_unknown_learner_and_another_bureaus_look_alike(login, outsider, place):
-    known = Learner.objects.get(name="王小明")
+    known = Learner.objects.filter(name="王小明").earliest("pk")
     client = login(outsider)
     responses = [client.get(reverse("certificates:record", args=[pk])) for pk in (known.pk, known.pk + 999)]
     assert [response.status_code for response in responses] == [404, 404]

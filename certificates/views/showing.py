@@ -16,7 +16,7 @@ from certificates.records import UNNAMED, Record, record_of
 from courses.duties import Credit, Duty, duty_of, hours_of
 from courses.models import ClassRun, Enrolment
 from courses.models.enrolments import EnrolmentQuerySet
-from learners.models import Holder, Learner
+from learners.models import FormerRecord, Holder, Learner
 from learners.own_data import papers_of
 
 
@@ -24,6 +24,8 @@ from learners.own_data import papers_of
 @allowed("learners.read")
 def record(request: SignedInRequest, pk: int) -> HttpResponse:
     """What the user's bureaus may see of a learner; phones only as these bureaus wrote them."""
+    # The number of a record that was merged leads to the one that it became.
+    pk = FormerRecord.objects.filter(number=pk).values_list("learner", flat=True).first() or pk
     learner = get_object_or_404(Learner.objects.visible_to(request.user), pk=pk)
     enrolments = with_runs(Enrolment.objects.visible_to(request.user).filter(learner=learner))
     certificates = Certificate.objects.visible_to(request.user).filter(learner=learner)

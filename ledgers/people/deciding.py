@@ -91,7 +91,7 @@ def deny(one: Learner, other: Learner, *, by: User) -> None:
 
 
 @transaction.atomic
-def withdraw(decision: PersonDecision, *, by: User) -> None:
+def withdraw(decision: PersonDecision, *, by: User, reason: str) -> None:
     """It is asked again from now on. The number or name that came of it is the learner's no more.
 
     Classes that were credited meanwhile stay: they are taken back with their import.
@@ -105,6 +105,7 @@ def withdraw(decision: PersonDecision, *, by: User) -> None:
         user=by,
         bureau=decision.bureau,
         before={"same_person" if decision.same else "not_same": 1},
+        reason=reason,
         label=label_of(decision.learner),
     )
     decision.delete()

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.db.models.fields.reverse_related import ForeignObjectRel
 
 from certificates.models import Certificate
 from courses.models import Appeal, Attendance, Enrolment, Mark, Notice
@@ -92,11 +93,10 @@ OF_ENROLMENTS = (
 
 def pointing_at(model: type[models.Model]) -> set[tuple[str, str]]:
     """(model, field) of every foreign key that leads to `model`."""
-    return {
-        (one.related_model._meta.label, one.field.name)
-        for one in model._meta.get_fields(include_hidden=True)
-        if one.auto_created and not one.concrete and one.is_relation
-    }
+    relations = [
+        one for one in model._meta.get_fields(include_hidden=True) if isinstance(one, ForeignObjectRel)
+    ]
+    return {(one.related_model._meta.label, one.field.name) for one in relations}
 
 
 def unhandled() -> set[tuple[str, str]]:

@@ -60,7 +60,7 @@ class Steps:
             for child in one.related_model._base_manager.filter(**{one.field.name: row.pk}).order_by("pk"):
                 self.change(child, **{one.field.attname: instead.pk if instead else None})
         self.note(REMOVED, row, was=values_of(row))
-        type(row)._base_manager.filter(pk=row.pk)._raw_delete(using="default")  # type: ignore[attr-defined]
+        type(row)._base_manager.filter(pk=row.pk)._raw_delete(using="default")
 
     def made(self, row: models.Model) -> None:
         self.note(MADE, row)

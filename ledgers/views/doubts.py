@@ -163,6 +163,10 @@ def decisions(request: SignedInRequest) -> HttpResponse:
 @allowed("ledger.import")
 def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(PersonDecision.objects.editable_by(request.user), pk=pk)
-    deciding.withdraw(found, by=request.user)
+    reason = request.POST.get("reason", "").strip()[:200]
+    if not reason:
+        messages.error(request, _("请填写撤回原因。"))
+        return redirect("ledgers:person-decisions")
+    deciding.withdraw(found, by=request.user, reason=reason)
     messages.success(request, _("已撤回，以后的导入会重新请您核对。已经导入的参训记录不变。"))
     return redirect("ledgers:person-decisions")

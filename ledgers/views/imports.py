@@ -141,6 +141,7 @@ def show_rows(request: SignedInRequest, batch: LedgerImport) -> HttpResponse:
         "may_undo": batch.state == State.APPLIED
         and LedgerImport.objects.undoable_by(request.user).filter(pk=batch.pk).exists(),
         "undo_form": UndoForm(),
+        "open_doubts": batch.doubts.filter(decision=None).count(),
     }
     return render(request, "ledgers/imports/rows.html", context)
 

@@ -39,6 +39,7 @@ def show(
         "today": timezone.localdate(),
         "may_import": may(request.user, "ledger.import"),
         "may_edit": may(request.user, "runs.edit"),
+        "may_merge": may(request.user, "learners.merge"),
     }
     return render(request, f"ledgers/registers/{name}.html", context | more)
 
