@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -84,6 +84,14 @@ def shown_of(batch: LedgerImport, rows: Iterable[LedgerRow]) -> dict[int, Shown]
         if within:
             found |= dict(zip(within, opened(batch, first, within), strict=True))
     return found
+
+
+def shown_at(batch: LedgerImport, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Shown]:
+    """The same by sheet and number of the row, for a few places."""
+    numbered = batch.rows.filter(number__in={number for _sheet, number in places})
+    rows = [row for row in numbered if (row.sheet, row.number) in places]
+    shown = shown_of(batch, rows)
+    return {(row.sheet, row.number): shown[row.pk] for row in rows if row.pk in shown}
 
 
 def opened(batch: LedgerImport, first: int, within: list[int]) -> list[Shown]:

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('bureaus', '0004_deeds_of_people'),
         ('learners', '0003_other_names_and_former_records'),
-        ('ledgers', '0001_initial'),
+        ('ledgers', '0002_previews_by_pieces'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

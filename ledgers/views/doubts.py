@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from bureaus.access import SignedInRequest, allowed
 from ledgers.importing import jobs
-from ledgers.importing.receiving import preview_of
-from ledgers.models import Doubt, LedgerImport, LedgerRow, PersonDecision
+from ledgers.importing.rows import Shown, shown_at
+from ledgers.models import Doubt, LedgerImport, PersonDecision
 from ledgers.people import deciding
 from ledgers.people.forms import AnswersForm
 from ledgers.people.known import Known, known_of
@@ -57,17 +57,23 @@ def page_of_doubts(request: SignedInRequest, batch: LedgerImport) -> Page[Doubt]
 
 
 def lines_of(request: SignedInRequest, batch: LedgerImport, doubts: list[Doubt]) -> list[Line]:
-    shown = preview_of(batch).get("shown", {})
+    shown = shown_at(batch, {(doubt.sheet, doubt.number) for doubt in doubts})
     known = known_of({doubt.learner_id for doubt in doubts}, request.user)
     return [
         Line(
             doubt,
-            {k: v for k, v in shown.get(LedgerRow.key(doubt.sheet, doubt.number), {}).items() if k in SHOWN},
+            {key: text for key, text in texts_of(doubt, shown).items() if key in SHOWN},
             known.get(doubt.learner_id),
             f"doubt-{doubt.pk}",
         )
         for doubt in doubts
     ]
+
+
+def texts_of(doubt: Doubt, shown: dict[tuple[str, int], Shown]) -> dict[str, str]:
+    """What the row says; nothing once the preview was dropped."""
+    found = shown.get((doubt.sheet, doubt.number))
+    return found.texts if found else {}
 
 
 @require_GET
