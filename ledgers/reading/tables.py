@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from learners import id_numbers
 from ledgers.reading.cells import folded, is_blank, text_of
 from ledgers.reading.grid import Merged, Sheet
+from ledgers.reading.guesses import SAMPLE
 from ledgers.reading.headers import Header, find_header, refuse_duplicates
+from ledgers.reading.headings import NO_HEADINGS, Headings
 from ledgers.reading.results import Cell, Row, Table
+from ledgers.reading.unread import unread_columns
 from ledgers.reading.words import Marks, find_marks, reporting_unit, title_part
 
 _MOST_TITLE_ROWS = 12
@@ -29,11 +32,11 @@ class _Draft:
     rows: list[Row] = field(default_factory=list)
 
 
-def find_tables(sheet: Sheet) -> list[Table]:
+def find_tables(sheet: Sheet, *, headings: Headings = NO_HEADINGS) -> list[Table]:
     """The tables of a sheet, in order; empty where it has no header of a ledger."""
-    marks = find_marks(sheet.rows)
+    marks = find_marks(sheet.rows, headings=headings)
     merged = Merged(sheet)
-    headers = _find_headers(sheet, merged, marks)
+    headers = find_headers(sheet, merged, marks, headings=headings)
     drafts: list[_Draft] = []
     for at, header in enumerate(headers):
         above = headers[at - 1].bottom if at else -1
@@ -72,10 +75,15 @@ def _table(sheet: Sheet, draft: _Draft) -> Table:
         ignored=header.ignored,
         has_id_column=bool(header.positions("id_number")),
         rows=draft.rows,
+        unknown=unread_columns(header, [row.cells for row in draft.rows[:SAMPLE]], sheet=sheet.name),
+        fingerprint=header.fingerprint,
     )
 
 
-def _find_headers(sheet: Sheet, merged: Merged, marks: Marks) -> list[Header]:
+def find_headers(
+    sheet: Sheet, merged: Merged, marks: Marks, *, headings: Headings = NO_HEADINGS
+) -> list[Header]:
+    """All headers of a sheet, from top to bottom."""
     headers: list[Header] = []
     anchors = set(marks.anchors)
     failures: Counter[Cell] = Counter()
@@ -83,7 +91,7 @@ def _find_headers(sheet: Sheet, merged: Merged, marks: Marks) -> list[Header]:
         after = headers[-1].bottom if headers else -1
         if row <= after or anchors.isdisjoint(cells):
             continue
-        if header := find_header(sheet, merged, row, after=after):
+        if header := find_header(sheet, merged, row, after=after, headings=headings):
             headers.append(header)
             continue
         # A word such as 学员 in each row of a column is no heading; asking of every row would take minutes.

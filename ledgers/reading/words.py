@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from ledgers.columns import plain_heading
 from ledgers.columns.column import words
 from ledgers.reading.cells import folded, text_of
-from ledgers.reading.headings import is_anchor
+from ledgers.reading.headings import NO_HEADINGS, Headings, anchors_of, is_anchor
 from ledgers.reading.results import Cell
 
+LONGEST_HEADING = 40
 _TOTAL = re.compile(r"[^::,，。]{0,16}(?:合计|小计|总计|共计|累计)(?:$|[(:\d共人约为].*)")
 _FOOTER = re.compile(
     r"(?:填表人|制表人|审核人|单位负责人|统计负责人|说明)"
@@ -42,20 +43,25 @@ class Marks:
     footers: frozenset[str]
 
 
-def find_marks(rows: Iterable[list[Cell]]) -> Marks:
+def find_marks(rows: Iterable[list[Cell]], *, headings: Headings = NO_HEADINGS) -> Marks:
+    told = anchors_of(headings)
     anchors, totals, footers = set(), set(), set()
     distinct: set[Cell] = set()
     for row in rows:
         distinct.update(row)
     for cell in distinct:
-        if type(cell) is not str or cell.isascii() or cell.isspace():
+        if type(cell) is not str or cell.isspace():
+            continue
+        if told and len(cell) <= LONGEST_HEADING and plain_heading(cell) in told:
+            anchors.add(cell)
+        if cell.isascii():
             continue
         plain = folded(cell[:60])
         if _TOTAL.match(plain):
             totals.add(cell)
         if _FOOTER.match(plain):
             footers.add(cell)
-        elif len(plain) <= 40 and is_anchor(plain_heading(cell)):
+        elif len(plain) <= LONGEST_HEADING and is_anchor(plain_heading(cell)):
             anchors.add(cell)
     return Marks(frozenset(anchors), frozenset(totals), frozenset(footers))
 
