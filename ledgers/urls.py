@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledgers.views import blanks, figures, home, imports, registers
+from ledgers.views import blanks, figures, home, imports, layouts, registers
 
 app_name = "ledgers"
 
@@ -24,12 +24,19 @@ urlpatterns = [
     path("imports/new/", imports.new_import, name="import-new"),
     path("imports/<uuid:pk>/", imports.one_import, name="import"),
     path("imports/<uuid:pk>/status/", imports.import_status, name="import-status"),
+    path("imports/<uuid:pk>/adjust/", imports.adjust_columns, name="import-adjust"),
+    path("imports/<uuid:pk>/columns/", imports.columns, name="import-columns"),
     path("imports/<uuid:pk>/terms/", imports.set_terms, name="import-terms"),
     path("imports/<uuid:pk>/reopen/", imports.reopen_terms, name="import-reopen"),
     path("imports/<uuid:pk>/confirm/", imports.confirm_import, name="import-confirm"),
     path("imports/<uuid:pk>/drop/", imports.drop_import, name="import-drop"),
     path("imports/<uuid:pk>/undo/", imports.undo_import, name="import-undo"),
     path("imports/<uuid:pk>/faulty/", imports.faulty_rows, name="import-faulty"),
+    # --- How bureaus lay their ledgers out
+    path("layouts/", layouts.layouts, name="layouts"),
+    path("layouts/<int:pk>/", layouts.layout, name="layout"),
+    path("layouts/<int:pk>/delete/", layouts.delete_layout, name="layout-delete"),
+    path("layouts/headings/<int:pk>/delete/", layouts.delete_synonym, name="heading-delete"),
     path("templates/", blanks.templates, name="templates"),
     path("templates/<slug:group>/", blanks.template, name="template"),
 ]

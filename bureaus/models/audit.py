@@ -71,6 +71,8 @@ WORDS = {
     "valid_to": _("止"),
     "consent": _("同意方式"),
     "requirement": _("学时任务"),
+    "columns": _("列"),
+    "name": _("名称"),
 }
 
 
@@ -93,6 +95,7 @@ class AuditEvent(models.Model):
         PLAN_LOADED = "plan.loaded", _("载入方案")
         LEDGER_IMPORTED = "ledger.imported", _("导入台账")
         LEDGER_UNDONE = "ledger.undone", _("撤销导入")
+        LAYOUT_CHANGED = "layout.changed", _("修改台账版式")
         LEDGER_EXPORTED = "ledger.exported", _("导出台账")
         YEAR_CLOSED = "year.closed", _("年度封账")
         YEAR_REOPENED = "year.reopened", _("解除封账")

@@ -122,7 +122,7 @@ _TESTS: tuple[tuple[str, float, Callable[[Cell], bool]], ...] = (
     ("name", 0.75, _is_name),
 )
 # Fields whose values have a shape: a heading alone does not make a column of other values one of them.
-_SHAPED = frozenset({"id_number", "phone", "gender", "birth", "dates"})
+_SHAPED = frozenset({"id_number", "phone", "gender", "birth", "dates", "certificate_number"})
 
 
 def sample_of(rows: Iterable[Sequence[Cell]], at: int) -> list[Cell]:

@@ -159,14 +159,14 @@ def _guessed(sheet: Sheet, merged: Merged, headings: Headings) -> Iterator[Candi
 
 
 def _may_be_header(sheet: Sheet, merged: Merged, top: int, *, height: int) -> bool:
-    """At least two different short texts in every row, and no values; several rows only where they interlock."""
+    """Two different short texts or more in each row, and no values; several rows only if they interlock."""
     rows = [merged.as_header(row) for row in range(top, top + height)]
     for cells in rows:
         texts = [text_of(cell) for cell in cells if not is_blank(cell)]
         if len(set(texts)) < 2 or any(len(text) > LONGEST_HEADING for text in texts):
             return False
-    if any(map(_is_value, rows[-1])):
-        return False
+        if any(_is_value(cell) for cell in cells if not is_blank(cell)):
+            return False
     return height == 1 or _interlock(sheet, top, height=height)
 
 
@@ -203,7 +203,11 @@ def _candidate(sheet: Sheet, merged: Merged, *, top: int, height: int, headings:
     samples = [sample_of(below, at) for at in range(len(plain))]
     used = [at for at, texts in enumerate(plain) if texts or samples[at]]
     keys, paths = keys_for(plain, headings=headings), paths_of(plain)
-    guessed = _guesses(plain, samples, keys=keys)
+    known = [
+        bool(key) or path in headings or is_commonly_ignored(texts)
+        for key, path, texts in zip(keys, paths, plain, strict=True)
+    ]
+    guessed = _guesses(plain, samples, keys=keys, known=known)
     columns = tuple(
         Proposed(
             path=paths[at],
@@ -211,7 +215,7 @@ def _candidate(sheet: Sheet, merged: Merged, *, top: int, height: int, headings:
             samples=_shown(samples[at]),
             key=guessed[at].key,
             sure=guessed[at].sure,
-            known=bool(keys[at]) or is_commonly_ignored(plain[at]),
+            known=known[at],
         )
         for at in used
     )
@@ -225,11 +229,15 @@ def _candidate(sheet: Sheet, merged: Merged, *, top: int, height: int, headings:
 
 
 def _guesses(
-    plain: Sequence[tuple[str, ...]], samples: Sequence[Sequence[Cell]], *, keys: Sequence[str]
+    plain: Sequence[tuple[str, ...]],
+    samples: Sequence[Sequence[Cell]],
+    *,
+    keys: Sequence[str],
+    known: Sequence[bool],
 ) -> list[Guess]:
     """A guess for each column; what the reader knows is sure, and what it leaves out on purpose stays out."""
     found = [Guess(key, 1.0) if key else Guess() for key in keys]
-    open_ones = [at for at, key in enumerate(keys) if not key and not is_commonly_ignored(plain[at])]
+    open_ones = [at for at, settled in enumerate(known) if not settled]
     asked = [(plain[at][-1] if plain[at] else "", samples[at]) for at in open_ones]
     for at, guess in zip(open_ones, best_guesses(asked, taken=filter(None, keys)), strict=True):
         found[at] = guess

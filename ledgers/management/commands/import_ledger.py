@@ -15,12 +15,13 @@ from courses.models import Programme
 from ledgers.columns import BY_KEY, COLUMNS, plain_heading
 from ledgers.importing.applying import apply
 from ledgers.importing.jobs import rule_for
+from ledgers.importing.mapping import words_by
 from ledgers.importing.matching import compare
 from ledgers.importing.outcomes import Outcomes, Terms
 from ledgers.importing.receiving import shown_name, size_limit
 from ledgers.importing.report import FaultyRow, workbook_of
 from ledgers.management.years import year as year_type
-from ledgers.models import LedgerImport
+from ledgers.models import LedgerImport, LedgerLayout
 from ledgers.reading import Ledger, UnreadableFile, read_ledger
 
 WRONG_CALL = 2
@@ -43,13 +44,19 @@ class Command(BaseCommand):
             metavar="FIELD=VALUE",
             help="a value for every row that the file lacks, e.g. 学时=8; FIELD is a heading or a key",
         )
+        parser.add_argument(
+            "--layout",
+            metavar="NAME",
+            help="a layout that was remembered for the bureau says what columns mean",
+        )
         parser.add_argument("--report", type=Path, metavar="OUT.xlsx", help="the faulty rows with reasons")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, **options: Any) -> None:
         self.demand_place_for(options["report"])
         terms = self.terms(options)
-        ledger, content = self.ledger(options["file"])
+        layout = self.layout(options["layout"], terms)
+        ledger, content = self.ledger(options["file"], terms, layout)
         outcomes = compare(ledger, terms, today=timezone.localdate())
         faulty = outcomes.figures()["faulty"]
         applied = not options["dry_run"] and (not faulty or options["skip_faulty"])
@@ -77,6 +84,20 @@ class Command(BaseCommand):
         constants = dict(self.constant(text) for text in options["set"])
         return Terms(programme, options["year"], bureau, rule_for(programme, options["year"]), constants)
 
+    def layout(self, name: str | None, terms: Terms) -> LedgerLayout | None:
+        """The layout of that name; what it knows of the files' lacks stands behind what `--set` says."""
+        if name is None:
+            return None
+        layout = LedgerLayout.objects.filter(bureau=terms.bureau, name=name).first()
+        if layout is None:
+            known = "、".join(LedgerLayout.objects.filter(bureau=terms.bureau).values_list("name", flat=True))
+            has = f"有：{known}" if known else "还没有记住任何版式"
+            message = f"“{terms.bureau}”没有名为“{name}”的版式，{has}。"
+            raise CommandError(message, returncode=WRONG_CALL)
+        for key, value in layout.constants.items():
+            terms.constants.setdefault(key, value)
+        return layout
+
     def constant(self, text: str) -> tuple[str, str]:
         name, sign, value = text.partition("=")
         heading = plain_heading(name)
@@ -86,15 +107,21 @@ class Command(BaseCommand):
         known = "、".join(column.heading for column in BY_KEY.values())
         raise CommandError(f"--set {text}：写成“列名=值”，列名可以是 {known}。", returncode=WRONG_CALL)
 
-    def ledger(self, path: Path) -> tuple[Ledger, bytes]:
+    def ledger(self, path: Path, terms: Terms, layout: LedgerLayout | None) -> tuple[Ledger, bytes]:
         try:
             content = path.read_bytes()
         except OSError as error:
             raise CommandError(f"打不开文件 {path.name}。", returncode=WRONG_CALL) from error
         try:
-            return read_ledger(content, size_limit=size_limit()), content
+            words = words_by(layout, bureau=terms.bureau)
+            ledger = read_ledger(content, size_limit=size_limit(), **words)
         except UnreadableFile as error:
             raise CommandError(error.message, returncode=WRONG_CALL) from error
+        if layout and layout.fingerprint not in ledger.layouts:
+            headings = "、".join(layout.headings)
+            message = f"版式“{layout}”与这个文件的表头不一致，没有读取。它的列依次是：{headings}。"
+            raise CommandError(message, returncode=WRONG_CALL)
+        return ledger, content
 
     def write(self, path: Path, content: bytes, ledger: Ledger, terms: Terms) -> Outcomes:
         batch = LedgerImport(
