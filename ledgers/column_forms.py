@@ -57,7 +57,7 @@ class Asked:
         if self.proposed.known:
             return ("done", _now("认得")) if self.proposed.key else ("muted", _now("通常不导入"))
         if not self.proposed.key:
-            return "fault", _now("认不出")
+            return "muted", _now("认不出")
         return (
             ("steady", _now("很可能")) if self.proposed.sure >= LIKELY else ("behind", _now("可能，请核对"))
         )

@@ -15,7 +15,7 @@ from ledgers.reading.headings import KNOWN_IGNORED, SERIAL_HEADINGS
 from ledgers.reading.persons import parse_gender, parse_phone
 from ledgers.reading.results import Cell
 
-SAMPLE = 60
+SAMPLE = 20
 _ORDER = {column.key: at for at, column in enumerate(COLUMNS)}
 LIKELY, POSSIBLE = 0.75, 0.45
 _LEAST_LIKENESS = 0.5
@@ -32,7 +32,7 @@ _NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0002ebef]{2,4}|[\u3400-\u9fff]+(
 _HOURS = re.compile(r"\d{1,3}(?:\.\d)?个?(?:学时|课时)")
 _DAYS = re.compile(r"(?:\d{1,2}(?:\.5)?|[半一两二三四五])天(?:半)?")
 _ASSESSED = re.compile(r"(?:考核|考试)?[不未]?(?:合格|及格|通过|结业)|优秀|良好|缺考")
-_CERTIFICATE = re.compile(r".*(?:〔|\[|\(|字|第)\d.*号?|[A-Z]{0,4}\d{10,16}")
+_CERTIFICATE = re.compile(r".*[〔\[(]\d{4}[〕\])].*\d.*|.*\d号|[A-Z]{0,4}\d{10,16}")
 _SCHOOLING = re.compile(
     r"(?:小学|初中|高中|中专|中技|职高|大专|专科|本科|大学|研究生|硕士|博士)(?:学历|及以下)?"
 )

@@ -24,7 +24,7 @@ from ledgers.reading.guesses import (
     counts_rows,
     sample_of,
 )
-from ledgers.reading.headers import MOST_HEADER_ROWS, Header, kind_of, texts_of
+from ledgers.reading.headers import MOST_HEADER_ROWS, kind_of, texts_of
 from ledgers.reading.headings import (
     NO_HEADINGS,
     Headings,
@@ -38,7 +38,8 @@ from ledgers.reading.results import Cell
 from ledgers.reading.tables import find_headers
 from ledgers.reading.words import LONGEST_HEADING, find_marks, title_part
 
-MOST_SHEETS, MOST_PLACES, MOST_CANDIDATES = 40, 12, 4
+MOST_SHEETS, MOST_PLACES, MOST_CANDIDATES, MOST_COLUMNS = 100, 12, 4, 120
+_MOST_SPOTS = 6
 _LAST_ROW = 30
 _WORTH_SHOWING = 0.4  # beside the likeliest
 _SAMPLES, _LONGEST_SAMPLE = 3, 30
@@ -63,13 +64,17 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Rows that may be a header. `rows` are numbers as the spreadsheet shows them."""
+    """Rows that may be a header. `rows` are numbers as the spreadsheet shows them.
+
+    `is_read` is true for the header that the reader itself finds.
+    """
 
     rows: tuple[int, ...]
     title: str
     fingerprint: str
     columns: tuple[Proposed, ...]
     worth: float
+    is_read: bool = False
 
     @property
     def is_ledger(self) -> bool:
@@ -105,6 +110,7 @@ class Place:
                         for column in one["columns"]
                     ),
                     one["worth"],
+                    one["is_read"],
                 )
                 for one in data["candidates"]
             ),
@@ -115,47 +121,64 @@ def propose(sheets: Sequence[Sheet], *, headings: Headings = NO_HEADINGS) -> lis
     """The likely headers of a file's sheets; empty where nothing in it looks like a ledger."""
     places: dict[tuple[str, ...], Place] = {}
     for sheet in sheets[:MOST_SHEETS]:
-        for candidates in _candidates_of(sheet, headings):
-            alike = tuple(candidate.fingerprint for candidate in candidates)
-            before = places.get(alike)
-            names = (*before.sheets, sheet.name) if before else (sheet.name,)
-            places[alike] = Place(
-                tuple(dict.fromkeys(names)), before.candidates if before else tuple(candidates)
-            )
-    likely = [place for place in places.values() if any(one.is_likely for one in place.candidates)]
-    return likely[:MOST_PLACES]
+        merged = Merged(sheet)
+        for spots in _spots_of(sheet, merged, headings):
+            alike = tuple(spot.fingerprint for spot in spots)
+            if before := places.get(alike):
+                names = tuple(dict.fromkeys((*before.sheets, sheet.name)))
+                places[alike] = Place(names, before.candidates)
+            elif len(places) < MOST_PLACES:
+                found = [_candidate(sheet, merged, spot, headings=headings) for spot in spots]
+                places[alike] = Place((sheet.name,), _likeliest(found))
+    return [place for place in places.values() if any(one.is_likely for one in place.candidates)]
 
 
-def _candidates_of(sheet: Sheet, headings: Headings) -> Iterator[list[Candidate]]:
+def _likeliest(found: list[Candidate]) -> tuple[Candidate, ...]:
+    """What the reader itself takes for the header comes first; the others by their worth."""
+    first, *others = found
+    if not first.is_read:
+        first, *others = sorted(found, key=lambda one: -one.worth)
+    others.sort(key=lambda one: -one.worth)
+    return (first, *(one for one in others if one.worth > max(first.worth * _WORTH_SHOWING, 0)))[
+        :MOST_CANDIDATES
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Rows that may be a header; `worth` by the words in them alone."""
+
+    top: int
+    height: int
+    fingerprint: str
+    worth: float
+    is_read: bool = False
+
+
+def _spots_of(sheet: Sheet, merged: Merged, headings: Headings) -> Iterator[list[_Spot]]:
     """For each table of a sheet the headers that it may have."""
-    if not sheet.rows:
-        return
-    merged = Merged(sheet)
     found = find_headers(sheet, merged, find_marks(sheet.rows, headings=headings), headings=headings)
-    tables = {header.fingerprint: _as_candidate(sheet, merged, header, headings) for header in found}
+    tables = {one.fingerprint: _Spot(one.top, one.height, one.fingerprint, 0, is_read=True) for one in found}
     if len(tables) > 1:
-        yield from ([candidate] for candidate in tables.values())
+        yield from ([spot] for spot in tables.values())
         return
-    others = sorted(_guessed(sheet, merged, headings), key=lambda one: -one.worth)
-    others = [one for one in others if one.worth > others[0].worth * _WORTH_SHOWING]
-    several = {**tables, **{one.fingerprint: one for one in others if one.fingerprint not in tables}}
+    others = sorted(_guessed(sheet, merged), key=lambda spot: -spot.worth)[:_MOST_SPOTS]
+    several = {**tables, **{spot.fingerprint: spot for spot in others if spot.fingerprint not in tables}}
     if several:
-        yield list(several.values())[:MOST_CANDIDATES]
+        yield list(several.values())
 
 
-def _as_candidate(sheet: Sheet, merged: Merged, header: Header, headings: Headings) -> Candidate:
-    return _candidate(sheet, merged, top=header.top, height=header.height, headings=headings)
-
-
-def _guessed(sheet: Sheet, merged: Merged, headings: Headings) -> Iterator[Candidate]:
+def _guessed(sheet: Sheet, merged: Merged) -> Iterator[_Spot]:
     """Headers among the first rows of a sheet, by their looks."""
     for top in range(min(_LAST_ROW, len(sheet.rows) - 1)):
         for height in range(1, MOST_HEADER_ROWS + 1):
             if top + height >= len(sheet.rows) or not _may_be_header(sheet, merged, top, height=height):
                 break
-            candidate = _candidate(sheet, merged, top=top, height=height, headings=headings)
-            if candidate.worth > 0:
-                yield candidate
+            plain = texts_of([merged.as_header(row) for row in range(top, top + height)])[1]
+            headed = [texts for texts in plain if texts]
+            if len(headed) <= MOST_COLUMNS:
+                likeness = sum(max(dict(by_heading(texts[-1])).values(), default=0.0) for texts in headed)
+                yield _Spot(top, height, fingerprint(plain), likeness - top / 20 - height / 4)
 
 
 def _may_be_header(sheet: Sheet, merged: Merged, top: int, *, height: int) -> bool:
@@ -196,7 +219,8 @@ def _interlock(sheet: Sheet, top: int, *, height: int) -> bool:
     return any(blank_above) and any(blank_below)
 
 
-def _candidate(sheet: Sheet, merged: Merged, *, top: int, height: int, headings: Headings) -> Candidate:
+def _candidate(sheet: Sheet, merged: Merged, spot: _Spot, *, headings: Headings) -> Candidate:
+    top, height = spot.top, spot.height
     written, plain = texts_of([merged.as_header(row) for row in range(top, top + height)])
     first = top + height
     below = [merged.filled(row) for row in range(first, min(first + SAMPLE, len(sheet.rows)))]
@@ -222,9 +246,10 @@ def _candidate(sheet: Sheet, merged: Merged, *, top: int, height: int, headings:
     return Candidate(
         rows=tuple(sheet.numbers[row] for row in range(top, first)),
         title=" ".join(filter(None, (title_part(sheet.rows[row]) for row in range(max(0, top - 3), top)))),
-        fingerprint=fingerprint(plain),
+        fingerprint=spot.fingerprint,
         columns=columns,
         worth=_worth(plain, samples, guessed, height=height) - top / 20,
+        is_read=spot.is_read,
     )
 
 
