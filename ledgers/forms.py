@@ -46,7 +46,7 @@ class UploadForm(forms.Form):
             field.initial = bureaus.first()
         self.fields["file"].widget.attrs |= {
             "accept": ".xlsx,.xls,.csv,.tsv,.txt",
-            "data-max-mib": settings.PEIXUN_UPLOAD_MAX_MIB,
+            "data-max-mib": settings.PEIXUN_LEDGER_MAX_MIB,
         }
 
 

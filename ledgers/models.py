@@ -121,18 +121,15 @@ class LedgerImport(models.Model):
 
     def drop_file(self) -> None:
         """Deletes the sealed file, the sealed preview and the sealed samples of its columns."""
-        for name in filter(None, (self.stored_as, self.preview_name, self.columns_name)):
+        for name in filter(None, (self.stored_as, self.columns_name)):
             default_storage.delete(name)
+        self.pieces.all().delete()
         self.stored_as = ""
         self.save(update_fields=["stored_as"])
 
     @property
     def constants_in_words(self) -> list[str]:
         return in_words(self.constants)
-
-    @property
-    def preview_name(self) -> str:
-        return f"{self.stored_as}.preview" if self.stored_as else ""
 
     @property
     def columns_name(self) -> str:
@@ -191,10 +188,30 @@ class LedgerRow(models.Model):
     def __str__(self) -> str:
         return f"{self.sheet} {self.number}"
 
-    @staticmethod
-    def key(sheet: str, number: int) -> str:
-        """A place of a file as one text."""
-        return f"{sheet}!{number}"
+
+class PreviewPiece(models.Model):
+    """What the preview shows of some rows that follow one another, sealed; gone with the file.
+
+    A confirm compares the `fingerprint` of the rows' effects: it is refused where one differs.
+    """
+
+    batch = models.ForeignKey(
+        LedgerImport, verbose_name=_("导入"), on_delete=models.CASCADE, related_name="pieces"
+    )
+    first_row = models.BigIntegerField(_("首行"))
+    fingerprint = models.CharField(_("指纹"), max_length=64)
+    data = models.BinaryField(_("内容"))
+
+    class Meta:
+        verbose_name = _("预览片段")
+        verbose_name_plural = _("预览片段")
+        ordering: ClassVar = ["batch", "first_row"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["batch", "first_row"], name="preview_piece_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch} {self.first_row}"
 
 
 class LedgerLayoutQuerySet(models.QuerySet["LedgerLayout"]):

@@ -255,6 +255,8 @@ PEIXUN_ICP_NUMBER = env.text("PEIXUN_ICP_NUMBER")
 # What the code on a certificate begins with: it must lead here years later, from whichever machine.
 PEIXUN_ADDRESS = env.text("PEIXUN_ADDRESS")
 PEIXUN_UPLOAD_MAX_MIB = env.number("PEIXUN_UPLOAD_MAX_MIB", 20, least=1)
+# A million rows are 100 MiB; SQLite is promised to 100,000.
+PEIXUN_LEDGER_MAX_MIB = env.number("PEIXUN_LEDGER_MAX_MIB", 20 if SQLITE else 200, least=1)
 PEIXUN_UPLOAD_KEEP_DAYS = env.number("PEIXUN_UPLOAD_KEEP_DAYS", 30, least=1)
 
 # --- Notices ------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -20,6 +21,7 @@ YEAR = "{year}"
 SEQUENCE = re.compile(r"\{seq(?::0(\d))?\}")
 
 
+@lru_cache(maxsize=8192)
 def number_key(number: str) -> str:
     """A number for comparison: NFKC, capitals, one kind of bracket, no white space or hyphens."""
     return re.sub(r"[\s\-–—_]", "", unicodedata.normalize("NFKC", number).translate(BRACKETS)).upper()

@@ -13,8 +13,9 @@ from bureaus.models import Bureau, User
 from courses.copying_plans import Extent
 from courses.forms.many import ManyField
 from courses.models import Action, Plan, Programme, Quota
-from courses.models.programmes import ProgrammeQuerySet, plain_quotes
+from courses.models.programmes import ProgrammeQuerySet
 from learners.models import TargetGroup
+from peixun.lib.comparing import plain_quotes
 
 LONGEST_PLAN = 10
 EMPTY = {"action": _("不属于任何行动"), "part_of": _("不属于综合项目"), "group": _("请选择")}

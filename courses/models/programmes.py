@@ -13,6 +13,7 @@ from bureaus.access import bureaus_for, for_whole_city
 from bureaus.models import Bureau, User
 from courses.models.plans import Action, LeadRole, Plan
 from learners.models import TargetGroup
+from peixun.lib.comparing import plain_quotes
 
 
 class ProgrammeQuerySet(models.QuerySet["Programme"]):
@@ -195,16 +196,3 @@ class ProgrammeBureau(models.Model):
 
     def __str__(self) -> str:
         return f"{self.programme} · {self.bureau}"
-
-
-def plain_quotes(name: str) -> str:
-    """A programme's name as the plan writes it, whichever quotation marks a ledger has around a word."""
-    opening = True
-    written = []
-    for character in name.strip():
-        if character in '"“”「」＂':
-            written.append("“" if opening else "”")
-            opening = not opening
-        else:
-            written.append(character)
-    return "".join(written).replace("(", "（").replace(")", "）")

@@ -16,11 +16,10 @@ from ledgers.demo.books import Book, Class, cadres, farmers, lectures, teachers,
 from ledgers.demo.certificates import make_certificates
 from ledgers.demo.classes import ask_for_correction, make_classes
 from ledgers.importing.applying import apply
-from ledgers.importing.jobs import rule_for
+from ledgers.importing.jobs import order_for, rule_for
 from ledgers.importing.outcomes import Terms
-from ledgers.importing.receiving import size_limit
 from ledgers.models import LedgerImport
-from ledgers.reading import read_ledger
+from ledgers.reading.apart import reading
 
 PASSWORD = "peixun-2025"  # noqa: S105 (printed at the start; refused where DEBUG is false)
 SEED = 430300
@@ -142,7 +141,8 @@ def bring_in(book: Book) -> None:
         state=LedgerImport.State.APPLYING,
     )
     batch.save(force_insert=True)
-    apply(batch, read_ledger(book.content, size_limit=size_limit()), terms, user=None)
+    with reading(book.content, order_for(terms, shows_all=False)) as found:
+        apply(batch, found, terms, user=None)
 
 
 def link_learner() -> User:

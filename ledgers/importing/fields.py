@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from courses.models import Enrolment, Session
@@ -16,6 +17,10 @@ DERIVED = ("state", "assessment", *(f"hours_{kind}" for kind in HOUR_KINDS))
 # Words in an assessment column that say that the person was not there: no 人次.
 NO_SHOW = ("未参训", "未参加", "未到", "未报到", "缺训", "缺席", "未培训")
 WITHDRAWN = ("退学", "退训", "退出", "中途退")
+COMPARED = (
+    *("name", "employer", "position", "level", "district_id", "state", "assessment", "assessment_words"),
+    *("hours", "particulars", *(f"hours_{kind}" for kind in HOUR_KINDS)),
+)
 LABELS = {
     "district_id": BY_KEY["district"].heading,
     "hours": BY_KEY["hours"].heading,
@@ -78,17 +83,15 @@ def of_session(outcome: Outcome, *, today: datetime.date) -> dict[str, Any]:
 
 
 def enrolment_changes(
-    stored: Enrolment, values: dict[str, Any], *, given: frozenset[str]
+    stored: Any, values: dict[str, Any], *, given: frozenset[str]
 ) -> dict[str, tuple[Any, Any]]:
     """Fields that differ. A column that the ledger does not have changes nothing."""
     changes = {}
-    for name, new in values.items():
-        if not is_given(name, given):
-            continue
-        old = getattr(stored, name)
-        if name == "particulars":
-            new = old | new
+    for name in given_names(given):
+        old, new = getattr(stored, name), values[name]
         if old != new:
+            if name == "particulars" and (new := old | new) == old:
+                continue
             changes[name] = (old, new)
     return changes
 
@@ -99,6 +102,12 @@ def session_changes(stored: Session, values: dict[str, Any]) -> dict[str, tuple[
         for name, new in values.items()
         if new not in (None, "") and getattr(stored, name) != new
     }
+
+
+@cache
+def given_names(given: frozenset[str]) -> tuple[str, ...]:
+    """The fields of an enrolment of which the ledger has the column."""
+    return tuple(name for name in COMPARED if is_given(name, given))
 
 
 def is_given(name: str, given: frozenset[str]) -> bool:

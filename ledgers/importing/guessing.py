@@ -118,7 +118,7 @@ def describe(ledger: Ledger) -> dict[str, Any]:
                 "columns": [[column.heading, column.label] for column in table.columns],
                 "ignored": left_out(table),
                 "unknown": [[heading, BY_KEY[key].heading if key else ""] for heading, key in table.unknown],
-                "rows": len(table.rows),
+                "rows": table.count,
             }
             for table in ledger.tables
         ],

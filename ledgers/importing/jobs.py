@@ -17,13 +17,15 @@ from django_tasks import task
 
 from bureaus.models import District, YearClosed
 from courses.models import HourRule, Programme
-from ledgers.importing import fields, guessing, mapping
-from ledgers.importing.applying import PreviewOutdated, apply, write_rows
-from ledgers.importing.matching import compare
-from ledgers.importing.outcomes import Outcome, Outcomes, State, Terms
-from ledgers.importing.receiving import content_of, keep_preview, preview_of, size_limit
-from ledgers.models import LedgerImport, LedgerRow
-from ledgers.reading import HeaderUnknown, Ledger, UnreadableFile, read_ledger, survey
+from ledgers.importing import guessing, mapping
+from ledgers.importing.applying import PreviewOutdated, apply
+from ledgers.importing.matching import Comparison
+from ledgers.importing.outcomes import Outcome, Tally, Terms
+from ledgers.importing.receiving import content_of, size_limit
+from ledgers.importing.rows import fingerprints, keep_piece, write_rows
+from ledgers.models import LedgerImport
+from ledgers.reading import HeaderUnknown, UnreadableFile
+from ledgers.reading.apart import NO_WORDS, Order, Reading, Rules, Words, describe, reading, survey
 
 
 class StepFailed(RuntimeError):
@@ -79,8 +81,19 @@ def fail(batch: LedgerImport, message: str) -> None:
         batch.drop_file()
 
 
-def ledger_of(batch: LedgerImport) -> Ledger:
-    return read_ledger(content_of(batch), size_limit=size_limit(), **mapping.words_for(batch))
+def order_for(terms: Terms, *, shows_all: bool, words: Words = NO_WORDS) -> Order:
+    """How the process that reads the file is to judge its rows."""
+    rules = Rules(
+        year=terms.year,
+        constants=terms.constants,
+        hours_per_day=float(terms.rule.hours_per_day),
+        hours_per_half_day=float(terms.rule.hours_per_half_day),
+        programmes=frozenset(Programme.objects.values_list("name", flat=True)),
+        programme=terms.programme.name,
+        today=timezone.localdate(),
+        shows_all=shows_all,
+    )
+    return Order(size_limit(), rules, words)
 
 
 @task()
@@ -92,7 +105,7 @@ def read(import_id: str) -> None:
 def read_step(batch: LedgerImport) -> None:
     """Where the headings are not understood a person is asked; where all is known no question is left."""
     try:
-        ledger = ledger_of(batch)
+        ledger = describe(content_of(batch), size_limit=size_limit(), words=mapping.words_for(batch))
     except HeaderUnknown as unknown:
         ask_for_columns(batch, unknown)
         return
@@ -155,33 +168,34 @@ def preview(import_id: str) -> None:
 
 def preview_step(batch: LedgerImport) -> None:
     batch.tell("compare")
-    keep(batch, compare(ledger_of(batch), terms_of(batch), today=timezone.localdate()))
+    terms, words = terms_of(batch), mapping.words_for(batch)
+    batch.pieces.all().delete()
+    batch.rows.all()._raw_delete(batch.rows.db)
+    with reading(content_of(batch), order_for(terms, shows_all=True, words=words)) as found:
+        tally = keep_chunks(batch, found, terms)
+    batch.state, batch.figures, batch.stage = LedgerImport.State.PREVIEW, tally.figures(), ""
+    with transaction.atomic():
+        if still_reading(batch):
+            batch.save()
+
+
+def keep_chunks(batch: LedgerImport, found: Reading, terms: Terms) -> Tally:
+    """Keeps the outcomes chunk by chunk, each in a transaction of its own: others may write in between."""
+    comparison = Comparison(found.ledger.tables, terms, timezone.localdate())
+    districts = {district.pk: str(district) for district in District.objects.all()}
+    tally = Tally()
+    for rows in found.chunks:
+        outcomes = comparison.feed(rows)
+        keep_chunk(batch, outcomes, districts)
+        tally.add(outcomes)
+        batch.tell("compare", done=tally.read, total=found.ledger.row_count)
+    return tally
 
 
 @transaction.atomic
-def keep(batch: LedgerImport, outcomes: Outcomes) -> None:
-    if not still_reading(batch):
-        return
-    names = {district.pk: str(district) for district in District.objects.all()}
-    keep_preview(
-        batch,
-        {
-            "fingerprint": outcomes.fingerprint(),
-            "shown": {place_key(outcome): dict(outcome.row.shown) for outcome in outcomes.rows},
-            "changes": {
-                place_key(outcome): fields.in_words(outcome.changes, names)
-                for outcome in outcomes.rows
-                if outcome.state == State.CHANGED
-            },
-        },
-    )
-    batch.state, batch.figures, batch.stage = LedgerImport.State.PREVIEW, outcomes.figures(), ""
-    write_rows(batch, outcomes)
-    batch.save()
-
-
-def place_key(outcome: Outcome) -> str:
-    return LedgerRow.key(outcome.row.sheet, outcome.row.number)
+def keep_chunk(batch: LedgerImport, outcomes: list[Outcome], districts: dict[int, str]) -> None:
+    first = write_rows(batch, outcomes)
+    keep_piece(batch, outcomes, first_row=first, districts=districts)
 
 
 @task()
@@ -194,9 +208,11 @@ def confirm_step(batch: LedgerImport) -> None:
     if batch.state != LedgerImport.State.APPLYING:
         return
     batch.tell("write")
-    expected = preview_of(batch).get("fingerprint")
+    terms, words = terms_of(batch), mapping.words_for(batch)
+    expected = fingerprints(batch)
     try:
-        apply(batch, ledger_of(batch), terms_of(batch), user=batch.uploaded_by, expected=expected)
+        with reading(content_of(batch), order_for(terms, shows_all=False, words=words)) as found:
+            apply(batch, found, terms, user=batch.uploaded_by, expected=expected)
     except PreviewOutdated:
         LedgerImport.objects.filter(pk=batch.pk).update(state=LedgerImport.State.READING)
         preview_step(batch)

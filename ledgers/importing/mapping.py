@@ -22,6 +22,7 @@ from ledgers.columns import BY_KEY
 from ledgers.importing import guessing
 from ledgers.models import HeadingSynonym, LedgerImport, LedgerLayout
 from ledgers.reading import Ledger, Place
+from ledgers.reading.apart import Words
 from peixun.lib.encryption import seal, unseal
 
 Headings = dict[str, str]
@@ -50,25 +51,24 @@ def known_only(mapping: Mapping[str, str]) -> Headings:
     return {heading: key for heading, key in mapping.items() if not key or key in BY_KEY}
 
 
-def words_for(batch: LedgerImport) -> dict[str, Any]:
-    """The keywords that `read_ledger` takes: what was settled for this import, or all that was learned."""
-    return batch.mapping or {
-        "headings": synonyms_for(batch.bureau),
-        "layouts": layouts_for(batch.bureau),
-    }
+def words_for(batch: LedgerImport) -> Words:
+    """By what the file is read: what was settled for this import, or all that was learned."""
+    if batch.mapping:
+        return Words(**batch.mapping)
+    return Words(synonyms_for(batch.bureau), layouts_for(batch.bureau))
 
 
-def words_by(layout: LedgerLayout | None, *, bureau: Bureau) -> dict[str, Any]:
-    """The keywords that `read_ledger` takes, for a file whose layout is named, or that has none."""
+def words_by(layout: LedgerLayout | None, *, bureau: Bureau) -> Words:
+    """By what a file is read whose layout is named, or that has none."""
     layouts = {layout.fingerprint: known_only(layout.mapping)} if layout else {}
-    return {"headings": synonyms_for(bureau), "layouts": layouts}
+    return Words(synonyms_for(bureau), layouts)
 
 
 def headings_so_far(batch: LedgerImport) -> Headings:
     """What is made of headings now, as one mapping, for a person to change."""
     words = words_for(batch)
-    found: Headings = dict(words["headings"])
-    for layout in words["layouts"].values() if batch.mapping else ():
+    found: Headings = dict(words.headings)
+    for layout in words.layouts.values() if batch.mapping else ():
         found |= layout
     return found
 
@@ -229,8 +229,8 @@ def use_layout(batch: LedgerImport, ledger: Ledger) -> LedgerLayout | None:
 def freeze(batch: LedgerImport, ledger: Ledger) -> None:
     """Keeps on the import by which words it was read."""
     words = words_for(batch)
-    used = {fingerprint: words["layouts"][fingerprint] for fingerprint in ledger.layouts}
-    batch.mapping = {"headings": words["headings"], "layouts": used}
+    used = {fingerprint: words.layouts[fingerprint] for fingerprint in ledger.layouts}
+    batch.mapping = {"headings": words.headings, "layouts": used}
 
 
 def programme_of(layout: LedgerLayout | None, year: int | None) -> Programme | None:

@@ -1,30 +1,31 @@
 """Compares checked rows with what is stored: new, changed, same or faulty.
 
-The number of queries grows with the number of chunks of `CHUNK` rows, not with the rows.
+Rows come by chunks. The number of queries grows with the number of chunks, not with the rows, and nothing
+of a row is kept but what tells that a later row repeats it.
 """
 
 from __future__ import annotations
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from itertools import islice
-from typing import Any, TypeVar
+from typing import NamedTuple, TypeVar
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from bureaus.models import Bureau
 from certificates.models import LONGEST_KEY, Certificate, Issuer, number_key
 from courses.models import ClassRun, Enrolment, Programme, Session
-from courses.models.programmes import plain_quotes
 from learners.models import Holder, Identity
 from ledgers.columns import BY_KEY
 from ledgers.importing import fields
-from ledgers.importing.outcomes import Outcome, Outcomes, RunKey, State, Terms
+from ledgers.importing.outcomes import Outcome, RunKey, State, Terms
 from ledgers.importing.places import Districts, of_row, of_table
-from ledgers.reading import CheckedRow, Ledger, check
-from peixun.lib.comparing import comparable
+from ledgers.reading import CheckedRow, Table
+from peixun.lib.comparing import comparable, plain_quotes
 
 T = TypeVar("T")
 CHUNK = 500
@@ -36,11 +37,6 @@ def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk
-
-
-def compare(ledger: Ledger, terms: Terms, *, today: datetime.date) -> Outcomes:
-    """What each row of `ledger` would do if it were written now. Writes nothing."""
-    return Comparison(ledger, terms, today).run()
 
 
 class Issuers:
@@ -94,79 +90,125 @@ class Programmes:
         return self.named(name) is not None
 
 
-class Comparison:
-    """One comparison; what is stored is read in bulk into dictionaries first."""
+class Stored(NamedTuple):
+    """An enrolment as far as rows are compared with it."""
 
-    def __init__(self, ledger: Ledger, terms: Terms, today: datetime.date) -> None:
-        self.ledger = ledger
+    pk: int
+    run_id: int
+    learner_id: int
+    changed_at: datetime.datetime
+    name: str
+    employer: str
+    position: str
+    level: str
+    district_id: int
+    state: str
+    assessment: str
+    assessment_words: str
+    hours: Decimal
+    particulars: dict[str, str]
+    hours_theory: Decimal | None
+    hours_practice: Decimal | None
+    hours_online: Decimal | None
+    hours_offline: Decimal | None
+    hours_general: Decimal | None
+
+
+class StoredCertificate(NamedTuple):
+    """A certificate as far as rows are compared with it."""
+
+    pk: int
+    issuer_id: int
+    number_key: str
+    learner_id: int
+    enrolment_id: int | None
+    state: str
+    number: str
+    title: str
+    issued_on: datetime.date | None
+
+
+class Comparison:
+    """One comparison. What may change while its rows are written is read once, before any of them is."""
+
+    def __init__(self, tables: Sequence[Table], terms: Terms, today: datetime.date) -> None:
         self.terms = terms
         self.today = today
         self.programmes = Programmes(terms.year)
         self.districts = Districts()
-        self.given = [fields.given_by(table, terms) for table in ledger.tables]
-        self.runs: dict[RunKey, ClassRun] = {}
-        self.enrolments: dict[tuple[int, int], Enrolment] = {}
-        self.seats_taken: Counter[int] = Counter()
-        self.phones: dict[int, str] = {}
-        self.phone_rows: set[int] = set()
-        self.certificates: dict[CertificateKey, Certificate] = {}
-        self.certificates_of: dict[int, Certificate] = {}
+        self.given = [fields.given_by(table, terms) for table in tables]
+        self.defaults = [
+            of_table(self.districts, table, bureau=terms.bureau, programme=terms.programme)
+            for table in tables
+        ]
         self.issuers = Issuers(terms.bureau)
         self.bureaus = terms.bureau.with_predecessors()
-        self.lectures: dict[LectureKey, list[Session]] = defaultdict(list)
-        self.enrolled: dict[tuple[RunKey, object], Outcome] = {}
-        self.numbers: dict[CertificateKey, tuple[Outcome, tuple[str, str, str] | None]] = {}
+        self.runs = self.stored_runs()
+        self.seats_taken = self.taken_seats()
+        self.lectures: dict[LectureKey, list[Session]] | None = None
+        # What earlier rows of the file were about.
+        self.people: dict[bytes, int] = {}
+        self.person_of: dict[int, int] = {}  # by learner, who may be listed by ID number and by name
+        self.run_keys: dict[tuple[int, str], RunKey] = {}
+        self.run_numbers: dict[RunKey, int] = {}
+        self.enrolled: dict[int, int] = {}
+        self.numbers: dict[CertificateKey, int] = {}
+        self.have_phones: set[int] = set()
+        # What is stored of the rows of this chunk.
+        self.enrolments: dict[tuple[int, int], Stored] = {}
+        self.phones: dict[int, str] = {}
+        self.certificates: dict[CertificateKey, StoredCertificate] = {}
+        self.certificates_of: dict[int, StoredCertificate] = {}
 
-    def run(self) -> Outcomes:
-        rows = [self.judged(row) for row in self.checked()]
-        outcomes = Outcomes(self.terms, self.ledger, rows)
-        self.read_people(outcomes)
-        self.read_lectures(outcomes)
-        self.phone_rows = {id(outcome) for outcome, _phone in outcomes.phones().values()}
-        for outcome in rows:
-            if outcome.good and outcome.row.kind == "lecture":
-                self.match_lecture(outcome)
-            elif outcome.good:
+    def stored_runs(self) -> dict[RunKey, ClassRun]:
+        owned = ClassRun.objects.held_in(self.terms.year).filter(bureau__in=self.bureaus).order_by("pk")
+        return {(run.programme_id, run.name_key): run for run in owned}
+
+    def taken_seats(self) -> Counter[int]:
+        limited = [run.pk for run in self.runs.values() if run.seats is not None]
+        if not limited:
+            return Counter()
+        held = Enrolment.objects.holding_seats().filter(run__any_of=limited).order_by()
+        return Counter(dict(held.values_list("run").annotate(Count("pk"))))
+
+    def feed(self, rows: Iterable[CheckedRow]) -> list[Outcome]:
+        """What each of the next rows would do if it were written now. Writes nothing."""
+        outcomes = [self.judged(row) for row in rows]
+        self.read_people([outcome for outcome in outcomes if outcome.good and outcome.is_participant])
+        for outcome in outcomes:
+            if not outcome.good:
+                continue
+            if outcome.is_participant:
                 self.match_participant(outcome)
+            else:
+                self.match_lecture(outcome)
         return outcomes
-
-    def checked(self) -> list[CheckedRow]:
-        return check(
-            self.ledger,
-            year=self.terms.year,
-            constants=self.terms.constants,
-            hours_per_day=float(self.terms.rule.hours_per_day),
-            hours_per_half_day=float(self.terms.rule.hours_per_half_day),
-            knows_programme=self.programmes.know,
-            programme=self.terms.programme.name,
-            today=self.today,
-        )
 
     def judged(self, row: CheckedRow) -> Outcome:
         """The outcome of a row by itself, before anything stored is looked at."""
-        if not row.good:
+        if row.code:
             return Outcome(row, code=row.code, column=row.column, message=row.message)
         named = self.programmes.named(row.programme) if row.programme else None
         programme = named or self.terms.programme
         outcome = Outcome(row, state=State.NEW, warnings=row.warnings, programme=programme)
-        outcome.district = of_row(self.districts, row, self.default_district(row.table))
+        outcome.district = of_row(self.districts, row, self.defaults[row.table])
         if outcome.district is None:
             column = BY_KEY["district"].heading
             outcome.refuse(
                 "district_unknown", column=column, message=_("认不出县市区，请在表里加一列“县市区”。")
             )
         elif row.kind == "participant":
-            outcome.run_key = (programme.pk, comparable(row.run))
+            outcome.run_key = self.run_key(programme.pk, row.run)
             outcome.identity = self.identity(row)
+            short = bytes.fromhex(outcome.identity[2][:32])
+            outcome.person = self.people.setdefault(short, len(self.people))
         return outcome
 
-    def default_district(self, table: int) -> Any:
-        if not hasattr(self, "_defaults"):
-            self._defaults = [
-                of_table(self.districts, table, bureau=self.terms.bureau, programme=self.terms.programme)
-                for table in self.ledger.tables
-            ]
-        return self._defaults[table]
+    def run_key(self, programme: int, name: str) -> RunKey:
+        found = self.run_keys.get((programme, name))
+        if found is None:
+            found = self.run_keys[programme, name] = (programme, comparable(name))
+        return found
 
     @staticmethod
     def identity(row: CheckedRow) -> tuple[str, str, str]:
@@ -174,84 +216,86 @@ class Comparison:
             return Identity.by_id_number(row.id_number)
         return Identity.by_employer(row.name, row.employer)
 
-    def read_people(self, outcomes: Outcomes) -> None:
-        """Reads the runs, people, enrolments, phones and certificates that the rows may touch."""
-        people = list(outcomes.participants())
-        self.read_runs({outcome.run_key for outcome in people if outcome.run_key})
-        known = self.read_identities({outcome.identity for outcome in people if outcome.identity})
+    def read_people(self, people: list[Outcome]) -> None:
+        """Reads the people, enrolments, phones and certificates that the rows may touch."""
+        known = self.read_identities({outcome.identity[2] for outcome in people if outcome.identity})
         for outcome in people:
             run = self.runs.get(outcome.run_key) if outcome.run_key else None
             outcome.run_id = run.pk if run else None
-            outcome.learner_id = known.get(outcome.identity) if outcome.identity else None
-        self.read_enrolments()
-        self.read_phones(sorted({outcome.learner_id for outcome in people if outcome.learner_id}))
+            outcome.learner_id = known.get(outcome.identity[2]) if outcome.identity else None
+            if outcome.learner_id:
+                outcome.person = self.person_of.setdefault(outcome.learner_id, outcome.person)
+        learners = sorted(set(known.values()))
+        self.read_enrolments(people, learners)
+        self.phones = {}
+        if learners:
+            held = Holder.objects.filter(bureau=self.terms.bureau, learner__any_of=learners)
+            self.phones = dict(held.values_list("learner_id", "phone"))
         self.read_certificates(people)
 
-    def read_runs(self, keys: set[RunKey]) -> None:
-        owned = ClassRun.objects.held_in(self.terms.year).filter(bureau__in=self.bureaus)
-        for names in chunks(sorted({name for _programme, name in keys})):
-            for run in owned.filter(name_key__in=names):
-                if (run.programme_id, run.name_key) in keys:
-                    self.runs[run.programme_id, run.name_key] = run
+    def read_identities(self, digests: set[str]) -> dict[str, int]:
+        if not digests:
+            return {}
+        stored = Identity.objects.filter(digest__any_of=sorted(digests))
+        return dict(stored.values_list("digest", "learner_id"))
 
-    def read_identities(self, wanted: set[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
-        by_digest = {(kind, digest): (kind, value, digest) for kind, value, digest in wanted}
-        known: dict[tuple[str, str, str], int] = {}
-        for digests in chunks(sorted(digest for _kind, digest in by_digest)):
-            stored = Identity.objects.filter(digest__in=digests).values_list("kind", "digest", "learner_id")
-            for kind, digest, learner_id in stored:
-                if (kind, digest) in by_digest:
-                    known[by_digest[kind, digest]] = learner_id
-        return known
-
-    def read_enrolments(self) -> None:
-        for runs in chunks(sorted(run.pk for run in self.runs.values())):
-            for enrolment in Enrolment.objects.filter(run__in=runs):
-                self.enrolments[enrolment.run_id, enrolment.learner_id] = enrolment
-                self.seats_taken[enrolment.run_id] += enrolment.state in Enrolment.HOLDS_SEAT
-
-    def read_phones(self, learners: list[int]) -> None:
-        for ids in chunks(learners):
-            held = Holder.objects.filter(bureau=self.terms.bureau, learner__in=ids)
-            self.phones.update(held.values_list("learner_id", "phone"))
+    def read_enrolments(self, people: list[Outcome], learners: list[int]) -> None:
+        """Those of the learners in the runs; a learner has few, so that only learners are asked for."""
+        runs = {outcome.run_id for outcome in people if outcome.run_id and outcome.learner_id}
+        self.enrolments = {}
+        if runs:
+            stored = Enrolment.objects.filter(learner__any_of=learners).order_by()
+            for enrolment in map(Stored._make, stored.values_list(*Stored._fields)):
+                if enrolment.run_id in runs:
+                    self.enrolments[enrolment.run_id, enrolment.learner_id] = enrolment
 
     def read_certificates(self, people: list[Outcome]) -> None:
+        """By number, and, where an enrolment has one that was recorded, by enrolment."""
+        self.certificates, self.certificates_of = {}, {}
         wanted = {number_key(o.row.certificate_number) for o in people if o.row.certificate_number}
-        for keys in chunks(sorted(wanted)):
-            for stored in Certificate.objects.filter(number_key__in=keys):
-                self.certificates[str(stored.issuer_id), stored.number_key] = stored
-        enrolled = sorted(enrolment.pk for enrolment in self.enrolments.values())
-        for ids in chunks(enrolled):
-            recorded = Certificate.objects.filter(
-                enrolment__in=ids, origin=Certificate.Origin.RECORDED, state=Certificate.State.VALID
-            )
-            for stored in recorded.order_by("pk"):
-                if stored.enrolment_id:
-                    self.certificates_of[stored.enrolment_id] = stored
-
-    def read_lectures(self, outcomes: Outcomes) -> None:
-        programmes = {outcome.programme for outcome in outcomes.lectures()}
-        stored = Session.objects.filter(
-            run=None, bureau__in=self.bureaus, year=self.terms.year, programme__in=programmes
+        if not wanted:
+            return
+        numbered = Certificate.objects.filter(number_key__any_of=sorted(wanted)).order_by()
+        for stored in map(StoredCertificate._make, numbered.values_list(*StoredCertificate._fields)):
+            self.certificates[str(stored.issuer_id), stored.number_key] = stored
+        unknown = (
+            o for o in people if o.row.certificate_number and self.issuers.key(o.row) not in self.certificates
         )
-        for session in stored.order_by("pk") if programmes else ():
-            self.lectures[session.programme_id, session.held_on, comparable(session.title)].append(session)
+        stored_ones = (self.enrolments.get((o.run_id or 0, o.learner_id or 0)) for o in unknown)
+        others = sorted(enrolment.pk for enrolment in stored_ones if enrolment)
+        if others:
+            recorded = Certificate.objects.filter(
+                enrolment__any_of=others,
+                origin=Certificate.Origin.RECORDED,
+                state=Certificate.State.VALID,
+            ).order_by("pk")
+            rows = map(StoredCertificate._make, recorded.values_list(*StoredCertificate._fields))
+            self.certificates_of = {stored.enrolment_id or 0: stored for stored in rows}
+
+    def stored_lectures(self) -> dict[LectureKey, list[Session]]:
+        if self.lectures is None:
+            self.lectures = defaultdict(list)
+            stored = Session.objects.filter(run=None, bureau__in=self.bureaus, year=self.terms.year)
+            for session in stored.order_by("pk"):
+                key = (session.programme_id, session.held_on, comparable(session.title))
+                self.lectures[key].append(session)
+        return self.lectures
 
     def match_participant(self, outcome: Outcome) -> None:
         if not (self.is_once(outcome) and self.run_is_on(outcome) and self.certificate_is_free(outcome)):
             return
-        key = (outcome.run_id or 0, outcome.learner_id or 0)
-        stored = self.enrolments.get(key)
+        stored = self.enrolments.get((outcome.run_id or 0, outcome.learner_id or 0))
         values = fields.of_enrolment(outcome, today=self.today)
         if stored is None:
-            self.takes_seat(outcome, values["state"])
+            if self.takes_seat(outcome, values["state"]):
+                self.give_phone(outcome)
             return
         outcome.enrolment_id = stored.pk
-        given = self.given[outcome.row.table]
-        outcome.changes = fields.enrolment_changes(stored, values, given=given)
+        outcome.changes = fields.enrolment_changes(stored, values, given=self.given[outcome.row.table])
         is_new_to_seats = "state" in outcome.changes and stored.state not in Enrolment.HOLDS_SEAT
         if is_new_to_seats and not self.takes_seat(outcome, values["state"]):
             return
+        self.give_phone(outcome)
         self.compare_phone(outcome)
         self.compare_run(outcome)
         self.compare_certificate(outcome)
@@ -262,11 +306,13 @@ class Comparison:
 
         Such are a learner listed once by ID number and once by name, a programme in other quotation marks.
         """
-        person: object = outcome.learner_id or outcome.identity
-        first = self.enrolled.setdefault((outcome.run_key or (0, ""), person), outcome)
-        if first is outcome:
+        run = self.run_numbers.setdefault(outcome.run_key or (0, ""), len(self.run_numbers))
+        key = run << 32 | outcome.person
+        first = self.enrolled.get(key)
+        if first is None:
+            self.enrolled[key] = outcome.row.number
             return True
-        message = _("与第 %(row)d 行是同一人同一班次，请删去其中一行。") % {"row": first.row.number}
+        message = _("与第 %(row)d 行是同一人同一班次，请删去其中一行。") % {"row": first}
         outcome.refuse("duplicate_row", column=BY_KEY["name"].heading, message=message)
         return False
 
@@ -290,11 +336,16 @@ class Comparison:
         outcome.refuse("run_full", column=BY_KEY["run"].heading, message=message % {"seats": run.seats})
         return False
 
-    def compare_phone(self, outcome: Outcome) -> None:
+    def give_phone(self, outcome: Outcome) -> None:
         """A person has one phone for a bureau, though the rows of several classes may give several."""
+        if outcome.row.phone and outcome.person not in self.have_phones:
+            self.have_phones.add(outcome.person)
+            outcome.phone = outcome.row.phone
+
+    def compare_phone(self, outcome: Outcome) -> None:
         stored = self.phones.get(outcome.learner_id or 0, "")
-        if id(outcome) in self.phone_rows and outcome.row.phone != stored:
-            outcome.changes["phone"] = (stored, outcome.row.phone)
+        if outcome.phone and outcome.phone != stored:
+            outcome.changes["phone"] = (stored, outcome.phone)
 
     def compare_run(self, outcome: Outcome) -> None:
         """A run lasts from the earliest to the latest day that its rows name."""
@@ -335,9 +386,11 @@ class Comparison:
         key = self.issuers.key(outcome.row)
         stored = self.certificates.get(key)
         enrolled = self.enrolments.get((outcome.run_id or 0, outcome.learner_id or 0))
-        first = self.numbers.setdefault(key, (outcome, outcome.identity))
+        first = self.numbers.get(key)
         message = ""
-        if stored and stored.learner_id != outcome.learner_id:
+        if first is not None:
+            message = _("与第 %(row)d 行的证书编号相同，请核对编号。") % {"row": first}
+        elif stored and stored.learner_id != outcome.learner_id:
             message = _("这个证书编号已登记给另一个人，请核对编号。")
         elif stored and stored.enrolment_id not in (None, enrolled.pk if enrolled else 0):
             message = _("这个证书编号已登记在同一人的另一个班次，请核对班次和编号。")
@@ -345,12 +398,12 @@ class Comparison:
             message = _("这个证书编号已作废或换发，请核对编号。")
         elif len(key[1]) > LONGEST_KEY:
             message = _("证书编号太长，请核对编号。")
-        elif first[0] is not outcome:
-            message = _("与第 %(row)d 行的证书编号相同，请核对编号。") % {"row": first[0].row.number}
         if message:
             heading = BY_KEY["certificate_number"].heading
             outcome.refuse("certificate_taken", column=heading, message=message)
-        return not message
+            return False
+        self.numbers[key] = outcome.row.number
+        return True
 
     def match_lecture(self, outcome: Outcome) -> None:
         """The n-th row of a day, title and place is the n-th stored session of these.
@@ -360,7 +413,8 @@ class Comparison:
         row = outcome.row
         if outcome.programme is None or row.start is None:
             return
-        stored = self.lectures.get((outcome.programme.pk, row.start, comparable(row.run)), [])
+        key = (outcome.programme.pk, row.start, comparable(row.run))
+        stored = self.stored_lectures().get(key, [])
         same = [session for session in stored if session.place == row.place]
         session = next(iter(same or [s for s in stored if not s.place or not row.place]), None)
         if session is None:

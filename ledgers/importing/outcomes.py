@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
 
 from bureaus.models import Bureau, District
 from courses.models import HourRule, Programme
 from ledgers.models import LedgerRow
-from ledgers.reading import CheckedRow, Ledger, Warned
-from peixun.lib.encryption import digest
+from ledgers.reading import CheckedRow, Warned
 
 State = LedgerRow.State
 RunKey = tuple[int, str]
@@ -34,7 +34,8 @@ class Terms:
 class Outcome:
     """One row and what it would do. The ids are of stored objects; None where it would make one.
 
-    `changes` holds field → (stored, new), of a changed row only.
+    `person` counts the people of the file. `phone` is what the row gives its person as a phone: of several
+    rows that have one, only the first does. `changes` holds field → (stored, new), of a changed row only.
     """
 
     row: CheckedRow
@@ -47,6 +48,8 @@ class Outcome:
     district: District | None = None
     run_key: RunKey | None = None
     identity: Identity | None = None
+    person: int = 0
+    phone: str = ""
     learner_id: int | None = None
     run_id: int | None = None
     enrolment_id: int | None = None
@@ -58,86 +61,78 @@ class Outcome:
     def good(self) -> bool:
         return self.state != State.FAULTY
 
+    @property
+    def is_participant(self) -> bool:
+        return self.row.kind == "participant"
+
     def effect(self) -> str:
-        """The state, and a digest of what is changed from what to what."""
+        """The state, and what is changed from what to what."""
         if self.state != State.CHANGED:
             return self.state
-        stored = (self.enrolment_id, self.session_id, self.certificate_id)
-        return f"{self.state} {digest(repr((stored, sorted(self.changes.items()))))}"
+        return repr((self.enrolment_id, self.session_id, self.certificate_id, sorted(self.changes.items())))
 
     def refuse(self, code: str, *, column: str, message: str) -> None:
         self.state, self.code, self.column, self.message = State.FAULTY, code, column, message
         self.warnings = ()
 
+    def place(self) -> dict[str, Any]:
+        return {"sheet": self.row.sheet, "row": self.row.number}
 
-@dataclass(slots=True)
-class Outcomes:
-    """All rows of a ledger, judged and compared."""
 
-    terms: Terms
-    ledger: Ledger
-    rows: list[Outcome]
+def fingerprint(outcomes: Iterable[Outcome]) -> str:
+    """Of places and effects: a confirm that would do something else than was shown is refused."""
+    told = blake2b(digest_size=32)
+    for outcome in outcomes:
+        told.update(f"{outcome.row.sheet}\n{outcome.row.number}\n{outcome.effect()}\n".encode())
+    return told.hexdigest()
 
-    def good(self) -> Iterable[Outcome]:
-        return (outcome for outcome in self.rows if outcome.good)
 
-    def participants(self) -> Iterable[Outcome]:
-        return (outcome for outcome in self.good() if outcome.row.kind == "participant")
+class Tally:
+    """Counts rows by state, and what the good rows speak of, as they come."""
 
-    def lectures(self) -> Iterable[Outcome]:
-        return (outcome for outcome in self.good() if outcome.row.kind == "lecture")
+    def __init__(self) -> None:
+        self.states: Counter[str] = Counter()
+        self.people: set[int] = set()
+        self.runs: set[RunKey | None] = set()
+        self.counts: Counter[str] = Counter()
+        self.hours = Decimal(0)
 
-    def phones(self) -> dict[Identity, tuple[Outcome, str]]:
-        """The phone of each person, with the row that gives it: the last good row that has one."""
-        return {
-            outcome.identity: (outcome, outcome.row.phone)
-            for outcome in self.participants()
-            if outcome.identity and outcome.row.phone
-        }
+    def add(self, outcomes: list[Outcome]) -> None:
+        self.states.update(outcome.state for outcome in outcomes)
+        self.counts["warned"] += sum(bool(outcome.warnings) for outcome in outcomes)
+        for outcome in outcomes:
+            if not outcome.good:
+                continue
+            row = outcome.row
+            if outcome.is_participant:
+                self.people.add(outcome.person)
+                self.runs.add(outcome.run_key)
+                self.hours += row.total_hours
+                self.counts["enrolments"] += 1
+                self.counts["certificates"] += bool(row.certificate_number)
+            else:
+                self.counts["sessions"] += 1
+                self.counts["person_times"] += row.headcount or 0
+
+    @property
+    def read(self) -> int:
+        return self.states.total()
 
     def figures(self) -> dict[str, Any]:
-        """Counts of rows by state, and of what the good rows speak of (学时 as a number)."""
-        states = Counter(outcome.state for outcome in self.rows)
-        people = list(self.participants())
-        lectures = list(self.lectures())
-        hours = sum((outcome.row.total_hours for outcome in people), Decimal(0))
+        """学时 as a number; `learners` are distinct people of the file."""
+        states, counts = self.states, self.counts
         return {
-            "read": len(self.rows),
-            "good": len(self.rows) - states[State.FAULTY],
+            "read": self.read,
+            "good": self.read - states[State.FAULTY],
             "faulty": states[State.FAULTY],
             "new": states[State.NEW],
             "changed": states[State.CHANGED],
             "same": states[State.SAME],
-            "learners": len({outcome.identity for outcome in people}),
-            "enrolments": len(people),
-            "runs": len({outcome.run_key for outcome in people}),
-            "hours": float(hours),
-            "certificates": sum(bool(outcome.row.certificate_number) for outcome in people),
-            "headcount": {
-                "sessions": len(lectures),
-                "person_times": sum(outcome.row.headcount or 0 for outcome in lectures),
-            },
-            "warned": sum(bool(outcome.warnings) for outcome in self.rows),
+            "learners": len(self.people),
+            "enrolments": counts["enrolments"],
+            "runs": len(self.runs),
+            "hours": float(self.hours),
+            "certificates": counts["certificates"],
+            "headcount": {"sessions": counts["sessions"], "person_times": counts["person_times"]},
+            "warned": counts["warned"],
         }
-
-    def fingerprint(self) -> list[tuple[str, int, str]]:
-        """Place and effect of each row: a confirm that would do something else is refused."""
-        return [(outcome.row.sheet, outcome.row.number, outcome.effect()) for outcome in self.rows]
-
-    def problems(self) -> list[dict[str, Any]]:
-        return [
-            place(outcome.row) | {"column": outcome.column, "code": outcome.code, "message": outcome.message}
-            for outcome in self.rows
-            if not outcome.good
-        ]
-
-    def warned(self) -> list[dict[str, Any]]:
-        return [
-            place(outcome.row) | {"column": warned.column, "code": warned.code, "message": warned.message}
-            for outcome in self.rows
-            for warned in outcome.warnings
-        ]
-
-
-def place(row: CheckedRow) -> dict[str, Any]:
-    return {"sheet": row.sheet, "row": row.number}

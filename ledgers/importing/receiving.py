@@ -1,21 +1,17 @@
-"""Receives a file and keeps it sealed until it is dropped, with the preview's values beside it."""
+"""Receives a file and keeps it sealed until it is dropped."""
 
 from __future__ import annotations
 
 import datetime
 import hashlib
-import json
 import re
 import unicodedata
-import zlib
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -48,12 +44,12 @@ def demand_fitting(name: str, size: int) -> None:
     if size > size_limit():
         raise ValidationError(
             _("文件超过 %(limit)d MB。请按县市区或班次拆成几个文件，分次上传。"),
-            params={"limit": settings.PEIXUN_UPLOAD_MAX_MIB},
+            params={"limit": settings.PEIXUN_LEDGER_MAX_MIB},
         )
 
 
 def size_limit() -> int:
-    return settings.PEIXUN_UPLOAD_MAX_MIB * 1024 * 1024
+    return settings.PEIXUN_LEDGER_MAX_MIB * 1024 * 1024
 
 
 def receive(content: bytes, *, name: str, bureau: Bureau, user: User) -> LedgerImport:
@@ -75,21 +71,6 @@ def receive(content: bytes, *, name: str, bureau: Bureau, user: User) -> LedgerI
 def content_of(batch: LedgerImport) -> bytes:
     with default_storage.open(batch.stored_as) as file:
         return unseal(file.read())
-
-
-def keep_preview(batch: LedgerImport, preview: dict[str, Any]) -> None:
-    """Keeps what the preview page shows (masked values only), sealed, beside the file."""
-    data = zlib.compress(json.dumps(preview, cls=DjangoJSONEncoder).encode())
-    default_storage.delete(batch.preview_name)
-    default_storage.save(batch.preview_name, ContentFile(seal(data)))
-
-
-def preview_of(batch: LedgerImport) -> dict[str, Any]:
-    """What `keep_preview` kept; empty where the file was dropped."""
-    if not batch.has_file or not default_storage.exists(batch.preview_name):
-        return {}
-    with default_storage.open(batch.preview_name) as file:
-        return dict(json.loads(zlib.decompress(unseal(file.read()))))
 
 
 def drop_expired(now: datetime.datetime) -> int:

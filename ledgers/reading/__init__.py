@@ -1,12 +1,12 @@
 """Reads a bureau's ledger file and judges its rows. Pure Python: no Django, no database.
 
 `read_ledger(content, size_limit=…)` gives a `Ledger` or raises `UnreadableFile`;
-`survey(content, size_limit=…)` proposes what the columns of a file mean that is not understood;
+`propose_for(content, size_limit=…)` proposes what the columns of a file mean that is not understood;
 `check(ledger, year=…, …)` gives one `CheckedRow` for each data row.
 """
 
 from ledgers.reading.checking import check
-from ledgers.reading.opening import read_ledger, survey
+from ledgers.reading.opening import propose_for, read_ledger
 from ledgers.reading.proposing import Candidate, Place, Proposed
 from ledgers.reading.results import (
     CheckedRow,
@@ -34,6 +34,6 @@ __all__ = [
     "UnreadableFile",
     "Warned",
     "check",
+    "propose_for",
     "read_ledger",
-    "survey",
 ]

@@ -9,6 +9,7 @@ from ledgers.reading.results import UnreadableFile
 
 MOST_MEMBERS = 3000
 MOST_INFLATED = 300 * 1024 * 1024
+USUAL_RATIO = 25  # a million rows of a ledger are 100 MB, and 1.2 GB inflated
 MOST_RATIO = 200
 RATIO_COUNTS_FROM = 8 * 1024 * 1024
 
@@ -36,7 +37,7 @@ def open_container(content: bytes) -> zipfile.ZipFile:
     members = archive.infolist()
     _check_names(members)
     _check_kind({member.filename for member in members})
-    _check_sizes(members)
+    _check_sizes(members, most=max(MOST_INFLATED, USUAL_RATIO * len(content)))
     _check_contents(archive, members)
     return archive
 
@@ -82,12 +83,12 @@ def _check_kind(names: set[str]) -> None:
         raise UnreadableFile(_MACRO)
 
 
-def _check_sizes(members: Iterable[zipfile.ZipInfo]) -> None:
+def _check_sizes(members: Iterable[zipfile.ZipInfo], *, most: int) -> None:
     total = 0
     for member in members:
         total += member.file_size
         steep = member.file_size > MOST_RATIO * max(member.compress_size, 1)
-        if total > MOST_INFLATED or (steep and member.file_size > RATIO_COUNTS_FROM):
+        if total > most or (steep and member.file_size > RATIO_COUNTS_FROM):
             raise UnreadableFile(_TOO_BIG)
 
 

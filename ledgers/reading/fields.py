@@ -26,7 +26,6 @@ from peixun.lib.comparing import comparable
 Values = dict[str, Any]
 _PARTICIPANT_RUN = ("run", "course", "activity")
 _LECTURE_RUN = ("activity", "run", "course")
-_TEXTS = ("position", "level", "district", "place", "teacher", "certificate_name")
 
 
 class FaultyRow(Exception):
@@ -265,15 +264,13 @@ class Fields:
             warnings.append(_warned("birth_unclear", plan.heading(at, key="birth")))
 
     def _read_texts(self, plan: Plan, cells: list[Cell], values: Values, *, used: str) -> None:
-        for key in _TEXTS:
-            if key in plan.positions:
-                values[key] = self._texts[plan.first(key, cells)[0]]
-        values["certificate_number"] = self._texts[plan.first("certificate_number", cells)[0]]
-        written = self._texts[plan.first("assessment", cells)[0]]
+        texts = self._texts
+        for key in plan.texts:
+            values[key] = texts[plan.first(key, cells)[0]]
+        written = texts[plan.first("assessment", cells)[0]]
         if written not in self._assessments:
             self._assessments[written] = parse_assessment(written)
         values["assessment"], values["assessment_text"] = self._assessments[written], written
-        texts = self._texts
         values["particulars"] = {
             key: text for key, at in plan.particulars if (text := texts[cells[at]]) and key != used
         }

@@ -1,6 +1,6 @@
 """Finds the header of a table: one to three rows, in any row of the sheet, merged or not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ledgers.columns import BY_KEY, plain_heading
@@ -99,7 +99,7 @@ def refuse_duplicates(sheet: Sheet, header: Header) -> None:
         seen[column.key, heading] = column
 
 
-def _has_values(rows: list[list[Cell]]) -> bool:
+def _has_values(rows: Sequence[list[Cell]]) -> bool:
     """Numbers and dates below the row with the name's heading are data."""
     return any(cell is not None and not isinstance(cell, str) for row in rows for cell in row)
 

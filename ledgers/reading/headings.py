@@ -41,6 +41,7 @@ def _by_heading() -> dict[str, str]:
 
 
 KEY_BY_HEADING = _by_heading()
+ANCHORS = ("name", "headcount")
 _ANCHOR_HINT = re.compile("姓名|人数|人次")
 _PATTERNS = tuple((re.compile(column.pattern), column.key) for column in COLUMNS if column.pattern)
 
@@ -128,6 +129,11 @@ def keys_for(columns: Sequence[tuple[str, ...]], *, headings: Headings = NO_HEAD
             guessed = guessed or (_guess(texts[-2] + texts[-1]) if len(texts) > 1 else "")
             keys[at] = "" if guessed in listed else guessed
     return keys
+
+
+def anchor_words() -> list[str]:
+    """The headings of which a table must have one, and the words that one in no list ends with."""
+    return [word for word, key in KEY_BY_HEADING.items() if key in ANCHORS] + ["姓名", "人数", "人次"]
 
 
 def is_anchor(heading: str) -> bool:

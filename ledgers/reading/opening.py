@@ -63,16 +63,16 @@ def read_ledger(
     if not tables:
         hidden = any("是隐藏的" in note for note in notes)
         raise UnreadableFile(_ONLY_HIDDEN) if hidden and not without else HeaderUnknown(_NO_HEADER)
-    if not any(table.rows for table in tables):
+    if not any(table.count for table in tables):
         raise UnreadableFile(_NO_ROWS)
     notes += [f"工作表“{name}”里没有台账的表头，没有读取。" for name in without]
     notes += [
-        f"工作表“{table.sheet}”只有表头，没有数据行。" for table in tables if not table.rows and table.sheet
+        f"工作表“{table.sheet}”只有表头，没有数据行。" for table in tables if not table.count and table.sheet
     ]
     return Ledger(form, tuple(tables), tuple(dict.fromkeys(notes)), tuple(dict.fromkeys(used)))
 
 
-def survey(content: bytes, *, size_limit: int, headings: Headings = NO_HEADINGS) -> list[Place]:
+def propose_for(content: bytes, *, size_limit: int, headings: Headings = NO_HEADINGS) -> list[Place]:
     """Where the headers of a file may be, and what its columns may mean. Raises `UnreadableFile`."""
     return propose(_opened(content, size_limit=size_limit)[1], headings=headings)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ledgers.reading.cells import UNCALCULATED
-from ledgers.reading.container import DAMAGED, MOST_INFLATED
+from ledgers.reading.container import DAMAGED
 from ledgers.reading.results import UnreadableFile
 
 CHUNK = 512 * 1024
@@ -16,6 +16,7 @@ LONGEST_ROW = 4 * 1024 * 1024
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 702
 MOST_CELLS = 6_000_000
+SPARSEST = 4  # places in the rectangle for one cell
 
 _CONTROLS = bytes(b for b in range(32) if b not in (9, 10, 13))
 _DECLARATION = re.compile(rb"<!(?!--|\[CDATA\[)")
@@ -27,6 +28,7 @@ _PREFIX = rb"(?:[A-Za-z]\w*:)?"
 _ROW = re.compile(rb"<" + _PREFIX + rb"row\b([^<>]*)>")
 _ROW_NUMBER = re.compile(rb"\sr\s*=\s*[\"']([^\"']*)")
 _HIDDEN = re.compile(rb"\shidden\s*=\s*[\"'](?:1|true)[\"']")
+_USUAL_ADDRESS = re.compile(rb'<c r="([^"<>]*)"[^<>]*(?<!/)>')
 _ADDRESS = re.compile(rb"<" + _PREFIX + rb"c\b[^<>]*?\sr\s*=\s*[\"']([^\"']*)[\"'][^<>]*(?<!/)>")
 _ERROR = re.compile(
     rb"<" + _PREFIX + rb"c\b([^<>]*\st=[\"']e[\"'][^<>]*)>(?:(?!</?" + _PREFIX + rb"(?:c|row)\b).)*?"
@@ -58,7 +60,7 @@ def inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes
         with archive.open(member) as part:
             while chunk := part.read(CHUNK):
                 size += len(chunk)
-                if size > min(member.file_size, MOST_INFLATED):
+                if size > member.file_size:
                     raise UnreadableFile(DAMAGED)
                 yield chunk
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
@@ -140,6 +142,7 @@ class SheetScan:
 
     hidden_rows: set[int] = field(default_factory=set)
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    cells: int = 0
     last_row: int = 0
     last_column: int = 0
     _row: int = 0
@@ -149,6 +152,12 @@ class SheetScan:
         self._scan_addresses(piece)
         if b"<f" in piece or b":f" in piece or b't="e"' in piece or b"t='e'" in piece:
             self._scan_errors(piece)
+
+    def errors_by_row(self) -> dict[int, dict[int, str]]:
+        found: dict[int, dict[int, str]] = {}
+        for (row, column), text in self.errors.items():
+            found.setdefault(row, {})[column] = text
+        return found
 
     def _scan_rows(self, piece: bytes) -> None:
         if b"hidden" not in piece and self._numbered(piece):
@@ -172,16 +181,21 @@ class SheetScan:
 
     def _scan_addresses(self, piece: bytes) -> None:
         """Where there are values; the value reader makes a full rectangle up to the farthest."""
-        found = b",".join(_ADDRESS.findall(piece))
+        usual = piece.count(b"<c ") + piece.count(b":c ") == piece.count(b'<c r="')
+        found = b",".join((_USUAL_ADDRESS if usual else _ADDRESS).findall(piece))
         if not found:
             return
+        self.cells += found.count(b",") + 1
         for row in set(found.translate(None, _LETTERS).split(b",")):
             self.last_row = max(self.last_row, _row_number(row))
         for letters in set(found.translate(None, _DIGITS).split(b",")):
             self.last_column = max(self.last_column, column_number(letters))
         if self.last_column > MOST_COLUMNS:
             raise UnreadableFile(_TOO_WIDE)
-        if self.last_row * self.last_column > MOST_CELLS:
+
+    def demand_dense(self) -> None:
+        """The value reader takes as much memory for an empty place as for a cell."""
+        if self.last_row * self.last_column > max(MOST_CELLS, SPARSEST * self.cells):
             raise UnreadableFile(_TOO_SPARSE)
 
     def _scan_errors(self, piece: bytes) -> None:

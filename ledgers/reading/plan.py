@@ -9,6 +9,7 @@ from ledgers.reading.results import Cell, Table
 
 _DATES = ("dates", "start", "end")
 _HOURS = (*HOURS_KINDS, "hours_total", "days")
+_TEXTS = ("position", "level", "district", "place", "teacher", "certificate_name", "certificate_number")
 _SHOWN = (
     "name",
     "gender",
@@ -40,9 +41,11 @@ class Plan:
     width: int
     extra: tuple[str, ...]
     positions: Mapping[str, tuple[int, ...]]
+    lone: Mapping[str, int] = field(repr=False)
     headings: Mapping[int, str]
     limits: tuple[tuple[int, int], ...] = field(repr=False)
     shown: tuple[tuple[str, int], ...] = field(repr=False)
+    texts: tuple[str, ...] = field(repr=False)
     particulars: tuple[tuple[str, int], ...] = field(repr=False)
     hours: tuple[tuple[str, int], ...] = field(repr=False)
     dates: tuple[int, ...] = field(repr=False)
@@ -56,11 +59,13 @@ class Plan:
 
         A lone column's cell may hold mere white space: callers go by its text.
         """
+        lone = self.lone.get(key)
+        if lone is not None:
+            cell = cells[lone]
+            return (cell, lone) if cell != "" else (None, lone)
         positions = self.positions.get(key)
         if positions is None:
             return None, -1
-        if len(positions) == 1 and cells[positions[0]] != "":
-            return cells[positions[0]], positions[0]
         for at in positions:
             cell = cells[at]
             if cell != "" and not is_blank(cell):
@@ -78,7 +83,7 @@ def make_plan(table: Table, constants: Mapping[str, str]) -> Plan:
     for column in table.columns:
         positions[column.key] = (*positions.get(column.key, ()), column.position)
     used = {key: text for key, text in constants.items() if text.strip() and _is_lacking(key, positions)}
-    width = max((len(row.cells) for row in table.rows), default=0)
+    width = max((len(row.cells) for row in table.rows), default=0) if used else 0
     for at, key in enumerate(used, start=width):
         positions[key] = (at,)
     flat = [(key, at) for key, several in positions.items() for at in several]
@@ -87,9 +92,11 @@ def make_plan(table: Table, constants: Mapping[str, str]) -> Plan:
         width=width,
         extra=tuple(used.values()),
         positions=positions,
+        lone={key: several[0] for key, several in positions.items() if len(several) == 1},
         headings={column.position: column.heading for column in table.columns},
         limits=tuple((at, BY_KEY[key].longest) for key, at in flat),
         shown=tuple((key, positions[key][0]) for key in _SHOWN if key in positions),
+        texts=tuple(key for key in _TEXTS if key in positions),
         particulars=tuple(
             (column.key, positions[column.key][0])
             for column in COLUMNS

@@ -1,13 +1,14 @@
 """What reading and checking a ledger gives: plain frozen values, no database, no Django."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
 Kind = Literal["participant", "lecture"]
+EMPTY: Mapping[str, Any] = {}
 
 
 class UnreadableFile(Exception):
@@ -45,8 +46,9 @@ class Row:
 class Table:
     """One table of one sheet. `header_rows` are row numbers as the spreadsheet shows them.
 
-    `unknown` are those of the ignored headings that nothing was made of, each with the field that it may
-    mean or "". `fingerprint` is that of all the headings in their order.
+    There are `count` data rows; `rows` are all of them, or the first few where that is enough. `unknown` are
+    those of the ignored headings that nothing was made of, each with the field that it may mean or "".
+    `fingerprint` is that of all the headings in their order.
     """
 
     sheet: str
@@ -57,7 +59,8 @@ class Table:
     columns: tuple[Understood, ...]
     ignored: tuple[str, ...]
     has_id_column: bool
-    rows: list[Row] = field(repr=False)
+    rows: Sequence[Row] = field(repr=False)
+    count: int
     unknown: tuple[tuple[str, str], ...] = ()
     fingerprint: str = ""
 
@@ -80,15 +83,14 @@ class Ledger:
 
     @property
     def row_count(self) -> int:
-        return sum(len(table.rows) for table in self.tables)
+        return sum(table.count for table in self.tables)
 
     def lacks(self, key: str) -> bool:
         """True where some table has no column for this field, so that a constant for it is of use."""
         return any(table.lacks(key) for table in self.tables)
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
+class Warned(NamedTuple):
     """A doubt about a row that counts all the same."""
 
     code: str
@@ -96,8 +98,7 @@ class Warned:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedRow:
+class CheckedRow(NamedTuple):
     """One row, judged. A row with a `code` is faulty and bears no warnings.
 
     Of a faulty row only `shown` is meant for use; the values stand as far as they were read.
@@ -113,7 +114,7 @@ class CheckedRow:
     column: str = ""
     message: str = ""
     warnings: tuple[Warned, ...] = ()
-    shown: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, str] = EMPTY
     name: str = ""
     id_number: str = ""
     gender: str = ""
@@ -129,7 +130,7 @@ class CheckedRow:
     end: date | None = None
     place: str = ""
     teacher: str = ""
-    hours: Mapping[str, Decimal] = field(default_factory=dict)
+    hours: Mapping[str, Decimal] = EMPTY
     assessment: str = ""
     assessment_text: str = ""
     certificate_number: str = ""
@@ -138,7 +139,7 @@ class CheckedRow:
     headcount: int | None = None
     women: int | None = None
     elders: int | None = None
-    particulars: Mapping[str, str] = field(default_factory=dict)
+    particulars: Mapping[str, str] = EMPTY
     table: int = 0
 
     @property

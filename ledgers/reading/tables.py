@@ -1,9 +1,11 @@
 """Splits a sheet into its tables and tells data rows from titles, repeated headers, totals and footers."""
 
 import re
+from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import overload
 
 from learners import id_numbers
 from ledgers.reading.cells import folded, is_blank, text_of
@@ -29,7 +31,33 @@ class _Draft:
     title: str
     unit: str
     header_rows: list[int]
-    rows: list[Row] = field(default_factory=list)
+    places: "array[int]" = field(default_factory=lambda: array("I"))
+
+
+class DataRows(Sequence[Row]):
+    """The data rows of one table, made when they are asked for: only their places are kept."""
+
+    def __init__(self, sheet: Sheet, merged: Merged, places: "array[int]") -> None:
+        self._sheet, self._merged, self._places = sheet, merged, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | list[Row]:
+        if isinstance(at, slice):
+            return [self._row(place) for place in self._places[at]]
+        return self._row(self._places[at])
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._row, self._places)
+
+    def _row(self, place: int) -> Row:
+        number = self._sheet.numbers[place]
+        return Row(number, number in self._sheet.hidden_rows, self._merged.filled(place))
 
 
 def find_tables(sheet: Sheet, *, headings: Headings = NO_HEADINGS) -> list[Table]:
@@ -59,12 +87,14 @@ def find_tables(sheet: Sheet, *, headings: Headings = NO_HEADINGS) -> list[Table
             drafts.append(draft)
         draft.header_rows += [sheet.numbers[row] for row in range(header.top, header.bottom + 1)]
         end = headers[at + 1].top if at + 1 < len(headers) else len(sheet.rows)
-        draft.rows += _data_rows(_Span(sheet, merged, marks, header), end=end, followed=at + 1 < len(headers))
-    return [_table(sheet, draft) for draft in drafts]
+        span = _Span(sheet, merged, marks, header)
+        draft.places.extend(_data_places(span, end=end, followed=at + 1 < len(headers)))
+    return [_table(sheet, merged, draft) for draft in drafts]
 
 
-def _table(sheet: Sheet, draft: _Draft) -> Table:
+def _table(sheet: Sheet, merged: Merged, draft: _Draft) -> Table:
     header = draft.header
+    rows = DataRows(sheet, merged, draft.places)
     return Table(
         sheet=sheet.name,
         kind=header.kind,
@@ -74,8 +104,9 @@ def _table(sheet: Sheet, draft: _Draft) -> Table:
         columns=header.columns,
         ignored=header.ignored,
         has_id_column=bool(header.positions("id_number")),
-        rows=draft.rows,
-        unknown=unread_columns(header, [row.cells for row in draft.rows[:SAMPLE]], sheet=sheet.name),
+        rows=rows,
+        count=len(rows),
+        unknown=unread_columns(header, [row.cells for row in rows[:SAMPLE]], sheet=sheet.name),
         fingerprint=header.fingerprint,
     )
 
@@ -138,19 +169,17 @@ class _Span:
     header: Header
 
 
-def _data_rows(span: _Span, *, end: int, followed: bool) -> Iterator[Row]:
-    """The data rows from below a header to `end`; the lines above a following header are none."""
-    sheet, merged = span.sheet, span.merged
+def _data_places(span: _Span, *, end: int, followed: bool) -> Iterator[int]:
+    """Which rows from below a header to `end` are data; the lines above a following header are none."""
+    sheet = span.sheet
     judge = _RowJudge(span)
     start = span.header.bottom + 1
     if followed:
         while end - 1 > start and _is_title_line(sheet.rows[end - 1]):
             end -= 1
     for row in range(start, end):
-        cells = sheet.rows[row]
-        if judge.is_data(row, cells):
-            number = sheet.numbers[row]
-            yield Row(number, number in sheet.hidden_rows, merged.filled(row))
+        if judge.is_data(row, sheet.rows[row]):
+            yield row
 
 
 class _RowJudge:

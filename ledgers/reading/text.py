@@ -2,9 +2,11 @@
 
 import codecs
 import csv
+from array import array
+from collections.abc import Iterator, Sequence
 from io import StringIO
 
-from ledgers.reading.grid import Sheet
+from ledgers.reading.grid import PACKED_FROM, PackedRows, Sheet
 from ledgers.reading.results import Cell, UnreadableFile
 
 MOST_COLUMNS = 702
@@ -20,22 +22,31 @@ def read_text(content: bytes) -> list[Sheet]:
     text = _decoded(content)
     if any(ord(char) < 32 for char in set(text) - {"\t", "\n", "\r", "\f"}):
         raise UnreadableFile(_CONTROLS if text.count("\n") else NO_LEDGER)
-    rows: list[list[Cell]] = []
-    numbers: list[int] = []
-    reader = csv.reader(StringIO(text, newline=""), delimiter=_separator(text), strict=True)
+    separator = _separator(text)
+    numbers = array("I")
+    width = 0
+    for line, cells in _lines(text, separator):
+        numbers.append(line)
+        width = max(width, len(cells))
+    lines = ([*cells, *[""] * (width - len(cells))] for _line, cells in _lines(text, separator))
+    rows: Sequence[list[Cell]] = PackedRows(lines) if len(numbers) >= PACKED_FROM else list(lines)
+    return [Sheet("", rows, numbers)]
+
+
+def _lines(text: str, separator: str) -> Iterator[tuple[int, list[Cell]]]:
+    """The cells of each line with its number; a cell with line breaks counts as the line it begins in."""
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
     line = 1
     try:
         for fields in reader:
             if len(fields) > MOST_COLUMNS:
                 raise UnreadableFile(f"第 {line} 行超过 {MOST_COLUMNS} 列，不像正常的台账。请检查分隔符。")
-            rows.append([*fields])
-            numbers.append(line)
+            yield line, [*fields]
             line = reader.line_num + 1
     except csv.Error:
         raise UnreadableFile(
             f"第 {line} 行的引号不成对，或有单元格过长，后面的内容无法读取。请用 Excel 打开后另存为 .xlsx。"
         ) from None
-    return [Sheet("", _padded(rows), numbers)]
 
 
 def _decoded(content: bytes) -> str:
@@ -59,10 +70,3 @@ def _separator(text: str) -> str:
         key=lambda mark: (sum(1 for line in lines if line.count(mark) > 1), text[:20_000].count(mark)),
     )
     return best
-
-
-def _padded(rows: list[list[Cell]]) -> list[list[Cell]]:
-    width = max(map(len, rows), default=0)
-    for row in rows:
-        row.extend([""] * (width - len(row)))
-    return rows

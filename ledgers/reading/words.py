@@ -1,13 +1,14 @@
 """The words by which rows that are no data are known: totals, footers, title lines."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from ledgers.columns import plain_heading
 from ledgers.columns.column import words
 from ledgers.reading.cells import folded, text_of
-from ledgers.reading.headings import NO_HEADINGS, Headings, anchors_of, is_anchor
+from ledgers.reading.headings import NO_HEADINGS, Headings, anchor_words, anchors_of, is_anchor
 from ledgers.reading.results import Cell
 
 LONGEST_HEADING = 40
@@ -43,18 +44,29 @@ class Marks:
     footers: frozenset[str]
 
 
+# Every mark has one of these signs; letters that NFKC makes others of may become one.
+_SIGNS = "".join(sorted({word[-1] for word in anchor_words()}))
+_MADE_OTHERS = "\u2e80-\u2fdf\uf900-\ufaff\uff00-\uffef"
+_MAY_BE_MARK = re.compile(f"[计说下:：注{re.escape(_SIGNS)}{_MADE_OTHERS}]").search
+_TOGETHER = 2000
+
+
+def _finder(told: frozenset[str]) -> Callable[[str], bool]:
+    """True for the texts that are one of these plain headings."""
+    if not told:
+        return lambda text: False
+    signs = re.escape("".join(sorted({word[:1] for word in told})))
+    may_be = re.compile(f"[{signs}{_MADE_OTHERS}]").search
+    return lambda text: len(text) <= LONGEST_HEADING and bool(may_be(text)) and plain_heading(text) in told
+
+
 def find_marks(rows: Iterable[list[Cell]], *, headings: Headings = NO_HEADINGS) -> Marks:
-    told = anchors_of(headings)
+    is_told = _finder(anchors_of(headings))
     anchors, totals, footers = set(), set(), set()
-    distinct: set[Cell] = set()
-    for row in rows:
-        distinct.update(row)
-    for cell in distinct:
-        if type(cell) is not str or cell.isspace():
-            continue
-        if told and len(cell) <= LONGEST_HEADING and plain_heading(cell) in told:
+    for cell in _distinct_texts(rows):
+        if is_told(cell):
             anchors.add(cell)
-        if cell.isascii():
+        if cell.isascii() or not _MAY_BE_MARK(cell):
             continue
         plain = folded(cell[:60])
         if _TOTAL.match(plain):
@@ -64,6 +76,14 @@ def find_marks(rows: Iterable[list[Cell]], *, headings: Headings = NO_HEADINGS) 
         elif len(plain) <= LONGEST_HEADING and is_anchor(plain_heading(cell)):
             anchors.add(cell)
     return Marks(frozenset(anchors), frozenset(totals), frozenset(footers))
+
+
+def _distinct_texts(rows: Iterable[list[Cell]]) -> Iterator[str]:
+    """The texts of the rows, most of them once: a set of all cells would take as much as the sheet."""
+    lines = iter(rows)
+    while some := list(islice(lines, _TOGETHER)):
+        distinct = set(chain.from_iterable(some))
+        yield from (cell for cell in distinct if type(cell) is str)
 
 
 def reporting_unit(cells: list[Cell]) -> str | None:

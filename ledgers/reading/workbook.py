@@ -4,6 +4,7 @@ import html
 import posixpath
 import re
 import zipfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import cast
@@ -11,7 +12,7 @@ from typing import cast
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from ledgers.reading.container import DAMAGED, open_container, xml_members
-from ledgers.reading.grid import Sheet
+from ledgers.reading.grid import PACKED_FROM, PackedRows, Sheet
 from ledgers.reading.parts import SheetScan, inflate, stream
 from ledgers.reading.results import Cell, UnreadableFile
 
@@ -102,6 +103,8 @@ def _scan(archive: zipfile.ZipFile, sheets: set[str]) -> dict[str, SheetScan]:
     for member in xml_members(archive):
         scan = scans.get(member.filename)
         stream(archive, member, visit=scan.visit if scan else None)
+        if scan:
+            scan.demand_dense()
     return scans
 
 
@@ -128,8 +131,8 @@ def _read_sheets(
 
 def _sheet(source: CalamineSheet, scan: SheetScan) -> Sheet:
     top, left = source.start or (0, 0)
-    rows = cast("list[list[Cell]]", source.to_python(skip_empty_area=True) if source.start else [])
-    _put_errors(rows, scan, top=top, left=left)
+    lines = _with_errors(source, scan.errors_by_row(), top=top, left=left)
+    rows: Sequence[list[Cell]] = PackedRows(lines) if source.height >= PACKED_FROM else list(lines)
     merges = [
         (first[0] - top, max(first[1] - left, 0), last[0] - top, last[1] - left)
         for first, last in source.merged_cell_ranges or ()
@@ -139,11 +142,17 @@ def _sheet(source: CalamineSheet, scan: SheetScan) -> Sheet:
     return Sheet(source.name, rows, numbers, hidden_rows=scan.hidden_rows, merges=merges)
 
 
-def _put_errors(rows: list[list[Cell]], scan: SheetScan, *, top: int, left: int) -> None:
-    """Put error texts where the value reader gave nothing; a cell beyond its rectangle widens that row."""
-    for (number, column), text in scan.errors.items():
-        row, place = number - 1 - top, column - 1 - left
-        if 0 <= row < len(rows) and place >= 0:
-            cells = rows[row]
-            cells.extend([""] * (place + 1 - len(cells)))
-            cells[place] = text
+def _with_errors(
+    source: CalamineSheet, errors: dict[int, dict[int, str]], *, top: int, left: int
+) -> Iterator[list[Cell]]:
+    """The rows, with error texts where the value reader gave nothing; some stand beyond its rectangle."""
+    if not source.start:
+        return
+    lines = cast("Iterator[list[Cell]]", source.iter_rows())
+    for number, cells in enumerate(lines, start=top + 1):
+        for column, text in errors.get(number, {}).items():
+            place = column - 1 - left
+            if place >= 0:
+                cells.extend([""] * (place + 1 - len(cells)))
+                cells[place] = text
+        yield cells

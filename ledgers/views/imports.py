@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
@@ -22,8 +23,9 @@ from bureaus.access import SignedInRequest, allowed, bureaus_for, may, membershi
 from bureaus.models import Bureau, User, YearClosed
 from ledgers.forms import TermsForm, UndoForm, UploadForm
 from ledgers.importing import jobs
-from ledgers.importing.receiving import preview_of, receive
+from ledgers.importing.receiving import receive
 from ledgers.importing.report import FaultyRow, workbook_of
+from ledgers.importing.rows import shown_of
 from ledgers.importing.undoing import CannotUndo, undo
 from ledgers.models import LedgerImport, LedgerLayout, LedgerRow
 from ledgers.views.layouts import set_columns, show_columns
@@ -67,7 +69,8 @@ def new_import(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         batch = start_import(form.cleaned_data["file"], form.cleaned_data["bureau"], request.user)
         return redirect("ledgers:import", batch.pk)
-    return render(request, "ledgers/imports/new.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "on_sqlite": settings.SQLITE}
+    return render(request, "ledgers/imports/new.html", context, status=422 if form.errors else 200)
 
 
 def own_bureau(user: User) -> Bureau | None:
@@ -136,7 +139,7 @@ def show_rows(request: SignedInRequest, batch: LedgerImport) -> HttpResponse:
         "page": page,
         "state": tab,
         "tabs": tabs_of(batch),
-        "columns": lay_out(batch, page.object_list, preview_of(batch)),
+        "columns": lay_out(batch, page.object_list, shown_of(batch, page.object_list)),
         "mine": batch.uploaded_by == request.user,
         "may_undo": batch.state == State.APPLIED
         and LedgerImport.objects.undoable_by(request.user).filter(pk=batch.pk).exists(),
@@ -273,16 +276,11 @@ def undo_import(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def faulty_rows(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The faulty rows with the reasons, as a workbook."""
     batch = visible(request, pk)
-    shown: dict[str, Any] = preview_of(batch).get("shown", {})
+    faulty = list(batch.rows.filter(state=LedgerRow.State.FAULTY))
+    shown = shown_of(batch, faulty)
     rows = (
-        FaultyRow(
-            row.sheet,
-            row.number,
-            row.column,
-            row.message,
-            shown.get(LedgerRow.key(row.sheet, row.number), {}),
-        )
-        for row in batch.rows.filter(state=LedgerRow.State.FAULTY)
+        FaultyRow(row.sheet, row.number, row.column, row.message, shown[row.pk].texts if shown else {})
+        for row in faulty
     )
     title = _("%(file)s 有问题的行") % {"file": batch.file_name}
     return workbook_response(workbook_of(rows, title=title), f"{title}.xlsx")

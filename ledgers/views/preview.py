@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from ledgers.columns import COLUMNS, HOURS_KINDS
+from ledgers.importing.rows import Shown
 from ledgers.models import LedgerImport, LedgerRow
 
 KEYS = {column.heading: column.key for column in COLUMNS}
@@ -22,6 +22,7 @@ OF_THE_ROW = ("duplicate_row",)  # faults of the whole row: no cell of it is wro
 NUMERIC = ("hours", "headcount")
 UNBROKEN = ("name", "id_number", "dates", "hours", "headcount")
 LONGEST_UNBROKEN = 21
+NOTHING = Shown({}, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def headings(lectures: bool) -> dict[str, str]:
     }
 
 
-def lay_out(batch: LedgerImport, rows: Iterable[LedgerRow], preview: dict[str, Any]) -> list[Cell]:
+def lay_out(batch: LedgerImport, rows: Iterable[LedgerRow], preview: dict[int, Shown]) -> list[Cell]:
     """Gives each row its `cells`, `changes` and `marked`; answers the cells of the heading.
 
     A column without a value in these rows is left out, and so are the dates of people unless they are wrong.
@@ -74,9 +75,8 @@ def lay_out(batch: LedgerImport, rows: Iterable[LedgerRow], preview: dict[str, A
     columns = headings(lectures) if preview else {}
     shown: list[tuple[LedgerRow, dict[str, str], str]] = []
     for row in rows:
-        key = LedgerRow.key(row.sheet, row.number)
-        row.changes = preview.get("changes", {}).get(key, [])  # type: ignore[attr-defined]
-        shown.append((row, with_run(preview.get("shown", {}).get(key, {})), fault_of(row, fields)))
+        texts, row.changes = preview.get(row.pk, NOTHING)  # type: ignore[attr-defined]
+        shown.append((row, with_run(texts), fault_of(row, fields)))
     used = [
         name
         for name in columns

@@ -5,9 +5,9 @@ key opens raises `SealBroken`: silence, or the ciphertext in place of the value,
 """
 
 import base64
-import hashlib
 import hmac
 import os
+from functools import cache
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -23,9 +23,12 @@ class SealBroken(ValueError):
     """No key of `PEIXUN_FIELD_KEYS` opens the value."""
 
 
+cipher = cache(AESGCM)
+
+
 def seal(data: bytes) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
-    return VERSION + nonce + AESGCM(settings.PEIXUN_FIELD_KEYS[0]).encrypt(nonce, data, VERSION)
+    return VERSION + nonce + cipher(settings.PEIXUN_FIELD_KEYS[0]).encrypt(nonce, data, VERSION)
 
 
 def unseal(sealed: bytes) -> bytes:
@@ -33,7 +36,7 @@ def unseal(sealed: bytes) -> bytes:
     if sealed[:1] == VERSION:
         for key in settings.PEIXUN_FIELD_KEYS:
             try:
-                return AESGCM(key).decrypt(nonce, body, VERSION)
+                return cipher(key).decrypt(nonce, body, VERSION)
             except InvalidTag:
                 continue
     raise SealBroken("No key of PEIXUN_FIELD_KEYS opens this value.")
@@ -42,7 +45,7 @@ def unseal(sealed: bytes) -> bytes:
 def digest(*parts: str) -> str:
     """64 hexadecimal characters, equal for equal `parts`; tells nothing without the digest key."""
     message = "\x1f".join(parts).encode()
-    return hmac.new(settings.PEIXUN_DIGEST_KEY, message, hashlib.sha256).hexdigest()
+    return hmac.digest(settings.PEIXUN_DIGEST_KEY, message, "sha256").hex()
 
 
 class EncryptedTextField(models.TextField[str, str]):

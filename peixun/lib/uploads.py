@@ -23,7 +23,10 @@ class TooLarge(InMemoryUploadedFile):
 
 
 class InMemoryUpload(FileUploadHandler):
-    """Keeps a file of at most `PEIXUN_UPLOAD_MAX_MIB`; of a larger one only the size."""
+    """Keeps a file of at most the larger of the two limits; of a larger one only the size.
+
+    Which limit holds for a file, its form says.
+    """
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
@@ -31,7 +34,8 @@ class InMemoryUpload(FileUploadHandler):
         self.too_large = False
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        if start + len(raw_data) > settings.PEIXUN_UPLOAD_MAX_MIB * MIB:
+        most = max(settings.PEIXUN_UPLOAD_MAX_MIB, settings.PEIXUN_LEDGER_MAX_MIB)
+        if start + len(raw_data) > most * MIB:
             self.too_large = True
             self.file = BytesIO()
         if not self.too_large:

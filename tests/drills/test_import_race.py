@@ -3,9 +3,9 @@
 Short by default; `make drills` sets PEIXUN_DRILLS=full.
 """
 
+import contextlib
 import os
 import threading
-from datetime import date
 
 import pytest
 from django.db import connection, connections
@@ -18,10 +18,10 @@ from courses.management.commands.load_plan import SHIPPED
 from courses.models import Enrolment, Programme
 from learners.models import Learner
 from ledgers.importing import applying
-from ledgers.importing.jobs import rule_for
+from ledgers.importing.jobs import order_for, rule_for
 from ledgers.importing.outcomes import Terms
 from ledgers.models import LedgerImport
-from ledgers.reading import read_ledger
+from ledgers.reading.apart import reading
 from tests.imports.conftest import LEDGERS
 
 FULL = os.environ.get("PEIXUN_DRILLS") == "full"
@@ -38,7 +38,7 @@ def terms():
 
 @pytest.fixture(scope="module")
 def ledger():
-    return read_ledger((LEDGERS / "teachers-2024.xlsx").read_bytes(), size_limit=10**7)
+    return (LEDGERS / "teachers-2024.xlsx").read_bytes()
 
 
 def call(ledger, terms, errors):
@@ -46,7 +46,8 @@ def call(ledger, terms, errors):
         batch = LedgerImport.objects.create(
             bureau=terms.bureau, file_name="台账.xlsx", state=LedgerImport.State.APPLYING, year=terms.year
         )
-        applying.apply(batch, ledger, terms, user=None)
+        with reading(ledger, order_for(terms, shows_all=False)) as found:
+            applying.apply(batch, found, terms, user=None)
     except Exception as error:  # noqa: BLE001 (the drill counts what went wrong)
         errors.append(error)
     finally:
@@ -66,17 +67,15 @@ def all_at_once(ledger, terms, callers=CALLERS):
 def meet_after_comparing(monkeypatch, callers):
     """Makes callers wait for one another between comparing and writing, for two seconds at most."""
     barrier = threading.Barrier(callers)
-    compare = applying.compare
+    feed = applying.Comparison.feed
 
-    def slowly(ledger, terms, *, today: date):
-        outcomes = compare(ledger, terms, today=today)
-        try:
+    def slowly(comparison, rows):
+        outcomes = feed(comparison, rows)
+        with contextlib.suppress(threading.BrokenBarrierError):
             barrier.wait(2)
-        except threading.BrokenBarrierError:
-            return outcomes
         return outcomes
 
-    monkeypatch.setattr(applying, "compare", slowly)
+    monkeypatch.setattr(applying.Comparison, "feed", slowly)
 
 
 @pytest.mark.parametrize("round_", range(ROUNDS))

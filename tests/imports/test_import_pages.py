@@ -193,7 +193,7 @@ def test_a_wrong_ending_is_refused_at_once(client, officer, name):
 
 
 def test_a_file_over_the_limit_is_refused_with_what_to_do(client, officer, settings):
-    settings.PEIXUN_UPLOAD_MAX_MIB = 1
+    settings.PEIXUN_LEDGER_MAX_MIB = 1
     bureau = officer.memberships.get().bureau
     big = SimpleUploadedFile("大.csv", b"x" * (3 * 1024 * 1024))
     response = client.post(NEW, {"file": big, "bureau": bureau.pk})
@@ -208,11 +208,12 @@ def test_an_upload_for_another_bureau_is_refused(client, other_bureau):
 
 def test_the_stored_file_and_the_preview_are_sealed(send, go, programme):
     batch = go(send(text_ledger(row(1, ANNA))), "terms", programme=programme.pk, year=2024)
-    for name in (batch.stored_as, batch.preview_name):
-        with default_storage.open(name) as file:
-            content = file.read()
+    with default_storage.open(batch.stored_as) as file:
+        stored = file.read()
+    for content in (stored, *(bytes(piece.data) for piece in batch.pieces.all())):
         assert ANNA[1].encode() not in content
         assert "张建国".encode() not in content
+    assert batch.pieces.count() == 1
 
 
 def test_dropping_deletes_the_file_and_writes_nothing(send, go, programme):

@@ -81,7 +81,7 @@ def judge() -> Callable[..., list[CheckedRow]]:
         content: bytes | Ledger, *, year: int | None = 2024, known: Any = None, **constants: str
     ) -> list[CheckedRow]:
         ledger = content if isinstance(content, Ledger) else read_ledger(content, size_limit=SIZE_LIMIT)
-        return check(
+        rows = check(
             ledger,
             year=year,
             constants=constants,
@@ -90,5 +90,6 @@ def judge() -> Callable[..., list[CheckedRow]]:
             knows_programme=known or (lambda text: text == "乡村致富带头人培训计划"),
             today=date(2025, 1, 1),
         )
+        return list(rows)
 
     return judged

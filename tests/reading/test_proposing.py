@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from ledgers.columns import BY_KEY, COLUMNS
-from ledgers.reading import HeaderUnknown, Place, UnreadableFile, read_ledger, survey
+from ledgers.reading import HeaderUnknown, Place, UnreadableFile, propose_for, read_ledger
 from ledgers.reading.guesses import by_values, guesses
 from ledgers.reading.headings import fingerprint, keys_for, paths_of
 from ledgers.reading.proposing import masked
@@ -119,7 +119,7 @@ def test_the_same_heading_twice_stays_refused_while_two_words_for_one_field_are_
 
 
 def the_place(content) -> Place:
-    (place,) = survey(content, size_limit=LIMIT)
+    (place,) = propose_for(content, size_limit=LIMIT)
     return place
 
 
@@ -203,14 +203,14 @@ def test_a_place_survives_the_way_through_json():
 
 @pytest.mark.parametrize("content", ["甲,乙\n1,2\n", "只有一列\n张三\n", "受训者,证件\n"])
 def test_nothing_is_proposed_where_nothing_looks_like_a_ledger(content):
-    assert survey(content.encode(), size_limit=LIMIT) == []
+    assert propose_for(content.encode(), size_limit=LIMIT) == []
 
 
 def test_a_wide_sheet_of_texts_is_surveyed_within_seconds(workbook):
     rows = [[f"列{n}" for n in range(100)], *([f"张三{n}" for n in range(100)] for _ in range(60))]
     content = workbook({f"表{n}": rows for n in range(3)})
     started = time.monotonic()
-    survey(content, size_limit=LIMIT)
+    propose_for(content, size_limit=LIMIT)
     assert time.monotonic() - started < 8
 
 

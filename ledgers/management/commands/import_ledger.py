@@ -4,6 +4,9 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +17,59 @@ from bureaus.models import Bureau, YearClosed
 from courses.models import Programme
 from ledgers.columns import BY_KEY, COLUMNS, plain_heading
 from ledgers.importing.applying import apply
-from ledgers.importing.jobs import rule_for
+from ledgers.importing.jobs import order_for, rule_for
 from ledgers.importing.mapping import words_by
-from ledgers.importing.matching import compare
-from ledgers.importing.outcomes import Outcomes, Terms
-from ledgers.importing.receiving import shown_name, size_limit
+from ledgers.importing.matching import Comparison
+from ledgers.importing.outcomes import Outcome, Tally, Terms
+from ledgers.importing.receiving import shown_name
 from ledgers.importing.report import FaultyRow, workbook_of
 from ledgers.management.years import year as year_type
 from ledgers.models import LedgerImport, LedgerLayout
-from ledgers.reading import Ledger, UnreadableFile, read_ledger
+from ledgers.reading import Ledger, UnreadableFile
+from ledgers.reading.apart import reading
 
 WRONG_CALL = 2
+
+
+class FaultyLedger(Exception):
+    """A row is faulty, and it was not said that such rows may be skipped."""
+
+
+@dataclass(slots=True)
+class Findings:
+    """What there is to say of the rows: the faulty ones, and the doubts about the others."""
+
+    faulty: list[FaultyRow] = field(default_factory=list)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+    layout: LedgerLayout | None = None
+
+    def take(self, ledger: Ledger) -> None:
+        """Refuses a file that does not have the layout that was named for it."""
+        if self.layout and self.layout.fingerprint not in ledger.layouts:
+            headings = "、".join(self.layout.headings)
+            message = f"版式“{self.layout}”与这个文件的表头不一致，没有读取。它的列依次是：{headings}。"
+            raise CommandError(message, returncode=WRONG_CALL)
+        self.notes = ledger.notes
+
+    def add(self, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            if not outcome.good:
+                self.add_fault(outcome)
+            self.warnings += [outcome.place() | warned._asdict() for warned in outcome.warnings]
+
+    def add_faultless(self, outcomes: list[Outcome]) -> None:
+        """Raises `FaultyLedger` where one is faulty."""
+        if not all(outcome.good for outcome in outcomes):
+            raise FaultyLedger
+        self.add(outcomes)
+
+    def add_fault(self, outcome: Outcome) -> None:
+        row = outcome.row
+        self.faulty.append(FaultyRow(row.sheet, row.number, outcome.column, outcome.message, row.shown))
+        what = {"column": outcome.column, "code": outcome.code, "message": outcome.message}
+        self.problems.append(outcome.place() | what)
 
 
 class Command(BaseCommand):
@@ -56,15 +101,20 @@ class Command(BaseCommand):
         self.demand_place_for(options["report"])
         terms = self.terms(options)
         layout = self.layout(options["layout"], terms)
-        ledger, content = self.ledger(options["file"], terms, layout)
-        outcomes = compare(ledger, terms, today=timezone.localdate())
-        faulty = outcomes.figures()["faulty"]
-        applied = not options["dry_run"] and (not faulty or options["skip_faulty"])
-        if applied:
-            outcomes = self.write(options["file"], content, ledger, terms)
-        self.report(outcomes, options["report"])
-        self.say(outcomes, applied=applied, as_json=options["json"])
-        if faulty and not options["skip_faulty"]:
+        content = self.content(options["file"])
+        found = Findings(layout=layout)
+        applied = not options["dry_run"]
+        try:
+            tally = (self.write if applied else self.read)(content, terms, found, options)
+        except FaultyLedger:
+            # It cannot be written as a whole, and is only looked at.
+            applied, found = False, Findings(layout=layout)
+            tally = self.read(content, terms, found, options)
+        except UnreadableFile as error:
+            raise CommandError(error.message, returncode=WRONG_CALL) from error
+        self.report(found, options["report"])
+        self.say(tally, found, applied=applied, as_json=options["json"])
+        if tally.figures()["faulty"] and not options["skip_faulty"]:
             sys.exit(1)
 
     def demand_place_for(self, report: Path | None) -> None:
@@ -107,23 +157,35 @@ class Command(BaseCommand):
         known = "、".join(column.heading for column in BY_KEY.values())
         raise CommandError(f"--set {text}：写成“列名=值”，列名可以是 {known}。", returncode=WRONG_CALL)
 
-    def ledger(self, path: Path, terms: Terms, layout: LedgerLayout | None) -> tuple[Ledger, bytes]:
+    def content(self, path: Path) -> bytes:
         try:
-            content = path.read_bytes()
+            return path.read_bytes()
         except OSError as error:
             raise CommandError(f"打不开文件 {path.name}。", returncode=WRONG_CALL) from error
-        try:
-            words = words_by(layout, bureau=terms.bureau)
-            ledger = read_ledger(content, size_limit=size_limit(), **words)
-        except UnreadableFile as error:
-            raise CommandError(error.message, returncode=WRONG_CALL) from error
-        if layout and layout.fingerprint not in ledger.layouts:
-            headings = "、".join(layout.headings)
-            message = f"版式“{layout}”与这个文件的表头不一致，没有读取。它的列依次是：{headings}。"
-            raise CommandError(message, returncode=WRONG_CALL)
-        return ledger, content
 
-    def write(self, path: Path, content: bytes, ledger: Ledger, terms: Terms) -> Outcomes:
+    def read(self, content: bytes, terms: Terms, findings: Findings, _options: dict[str, Any]) -> Tally:
+        words = words_by(findings.layout, bureau=terms.bureau)
+        with reading(content, order_for(terms, shows_all=True, words=words)) as found:
+            findings.take(found.ledger)
+            comparison, tally = Comparison(found.ledger.tables, terms, timezone.localdate()), Tally()
+            for rows in found.chunks:
+                outcomes = comparison.feed(rows)
+                tally.add(outcomes)
+                findings.add(outcomes)
+        return tally
+
+    def write(self, content: bytes, terms: Terms, findings: Findings, options: dict[str, Any]) -> Tally:
+        """Raises `FaultyLedger` where a row is faulty and none may be skipped; then nothing is written."""
+        add = findings.add if options["skip_faulty"] else findings.add_faultless
+        words = words_by(findings.layout, bureau=terms.bureau)
+        order = order_for(terms, shows_all=options["report"] is not None, words=words)
+        with reading(content, order) as found, self.batch(options["file"], content, terms) as batch:
+            findings.take(found.ledger)
+            return apply(batch, found, terms, user=None, each=add)
+
+    @contextmanager
+    def batch(self, path: Path, content: bytes, terms: Terms) -> Iterator[LedgerImport]:
+        """The import's row, taken away again where nothing was written."""
         batch = LedgerImport(
             bureau=terms.bureau,
             programme=terms.programme,
@@ -136,35 +198,30 @@ class Command(BaseCommand):
         )
         batch.save(force_insert=True)
         try:
-            return apply(batch, ledger, terms, user=None)
+            yield batch
         except YearClosed as error:
             batch.delete()
             raise CommandError(str(error), returncode=WRONG_CALL) from error
+        except BaseException:
+            batch.delete()
+            raise
 
-    def report(self, outcomes: Outcomes, path: Path | None) -> None:
-        if path is None:
-            return
-        rows = (
-            FaultyRow(
-                outcome.row.sheet, outcome.row.number, outcome.column, outcome.message, outcome.row.shown
-            )
-            for outcome in outcomes.rows
-            if not outcome.good
-        )
-        path.write_bytes(workbook_of(rows, title="有问题的行"))
+    def report(self, findings: Findings, path: Path | None) -> None:
+        if path is not None:
+            path.write_bytes(workbook_of(findings.faulty, title="有问题的行"))
 
-    def say(self, outcomes: Outcomes, *, applied: bool, as_json: bool) -> None:
-        figures = outcomes.figures()
+    def say(self, tally: Tally, findings: Findings, *, applied: bool, as_json: bool) -> None:
+        figures = tally.figures()
         if as_json:
-            lists = {"problems": outcomes.problems(), "warnings": outcomes.warned()}
-            result = figures | {"applied": applied} | lists | {"notes": list(outcomes.ledger.notes)}
+            lists = {"problems": findings.problems, "warnings": findings.warnings}
+            result = figures | {"applied": applied} | lists | {"notes": list(findings.notes)}
             self.stdout.write(json.dumps(result, ensure_ascii=False))
             return
         words = "读到 {read} 行：新增 {new}，有变化 {changed}，相同 {same}，有问题 {faulty}。"
         self.stdout.write(words.format(**figures))
-        for note in outcomes.ledger.notes:
+        for note in findings.notes:
             self.stdout.write(f"  {note}")
-        for problem in outcomes.problems():
+        for problem in findings.problems:
             self.stdout.write(
                 f"  {problem['sheet']} 第 {problem['row']} 行 {problem['column']}：{problem['message']}"
             )

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('bureaus', '0004_deed_of_layouts'),
         ('courses', '0004_materials_marks_and_notices'),
-        ('ledgers', '0001_initial'),
+        ('ledgers', '0002_previews_by_pieces'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
