@@ -16,7 +16,7 @@ from bureaus.models import Bureau
 from courses.forms.programmes import ProgrammeChoiceField
 from courses.models import Programme, QuotaPeriod
 from ledgers.columns import BY_KEY
-from ledgers.importing import receiving
+from ledgers.importing import mapping, receiving
 from ledgers.models import LedgerImport
 
 
@@ -68,14 +68,18 @@ class TermsForm(forms.Form):
         programmes = Programme.objects.filter(plan__first_year__lte=year, plan__last_year__gte=year)
         self.fields["programme"].offer(programmes if programmes.exists() else Programme.objects.all())  # type: ignore[attr-defined]
         for key in batch.understood.get("missing", []):
-            column = BY_KEY[key]
-            self.fields[f"set_{key}"] = forms.CharField(
-                label=column.heading,
-                required=key in ("run", "employer"),
-                max_length=column.longest,
-                help_text=_("表里没有这一列，填写后用于每一行，例如：%(example)s")
-                % {"example": column.example},
-            )
+            words = _("表里没有这一列，填写后用于每一行，例如：%(example)s")
+            self.ask(key, words, required=key in mapping.REQUIRED)
+
+    def ask(self, key: str, words: Any, *, required: bool) -> None:
+        """A field for the value of a column that the file lacks."""
+        column = BY_KEY[key]
+        self.fields[f"set_{key}"] = forms.CharField(
+            label=column.heading,
+            required=required,
+            max_length=column.longest,
+            help_text=words % {"example": column.example},
+        )
 
     def constants(self) -> dict[str, str]:
         return {

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledgers.views import blanks, doubts, figures, home, imports, people, registers
+from ledgers.views import blanks, doubts, figures, home, imports, layouts, people, registers
 
 app_name = "ledgers"
 
@@ -33,6 +33,8 @@ urlpatterns = [
     path("imports/new/", imports.new_import, name="import-new"),
     path("imports/<uuid:pk>/", imports.one_import, name="import"),
     path("imports/<uuid:pk>/status/", imports.import_status, name="import-status"),
+    path("imports/<uuid:pk>/adjust/", imports.adjust_columns, name="import-adjust"),
+    path("imports/<uuid:pk>/columns/", imports.columns, name="import-columns"),
     path("imports/<uuid:pk>/terms/", imports.set_terms, name="import-terms"),
     path("imports/<uuid:pk>/reopen/", imports.reopen_terms, name="import-reopen"),
     path("imports/<uuid:pk>/confirm/", imports.confirm_import, name="import-confirm"),
@@ -42,6 +44,11 @@ urlpatterns = [
     path("imports/<uuid:pk>/doubts/", doubts.doubts, name="import-doubts"),
     path("imports/<uuid:pk>/decide/", doubts.decide, name="import-decide"),
     path("imports/<uuid:pk>/recheck/", doubts.recheck, name="import-recheck"),
+    # --- How bureaus lay their ledgers out
+    path("layouts/", layouts.layouts, name="layouts"),
+    path("layouts/<int:pk>/", layouts.layout, name="layout"),
+    path("layouts/<int:pk>/delete/", layouts.delete_layout, name="layout-delete"),
+    path("layouts/headings/<int:pk>/delete/", layouts.delete_synonym, name="heading-delete"),
     path("templates/", blanks.templates, name="templates"),
     path("templates/<slug:group>/", blanks.template, name="template"),
 ]

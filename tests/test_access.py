@@ -41,7 +41,7 @@ from courses.models import (
     Trainer,
 )
 from learners.models import AccountLink, DataRequest, Exemption, Holder, HoursRequirement, Learner
-from ledgers.models import LedgerImport, Merge, PersonDecision
+from ledgers.models import HeadingSynonym, LedgerImport, LedgerLayout, Merge, PersonDecision
 
 ROLES = (
     *("coordinator", "administrator", "officer", "reviewer", "auditor", "trainer", "technician"),
@@ -92,6 +92,8 @@ TABLE = {
     "ledgers:import-faulty": ("get", READERS - {"outsider"}, {"outsider"}),
     # Only who uploaded it: the officer.
     "ledgers:import-terms": ("post", {"officer"}, {"outsider"}),
+    "ledgers:import-adjust": ("post", {"officer"}, {"outsider"}),
+    "ledgers:import-columns": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-reopen": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-confirm": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-drop": ("post", {"officer"}, {"outsider"}),
@@ -108,6 +110,11 @@ TABLE = {
     "ledgers:merges": ("get", OFFICE, set()),
     "ledgers:merge": ("get", OFFICE - {"outsider"}, {"outsider"}),
     "ledgers:merge-undo": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    # A bureau's layouts and headings: whoever imports there.
+    "ledgers:layouts": ("get", OFFICE, set()),
+    "ledgers:layout": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:layout-delete": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:heading-delete": ("post", OFFICE - {"outsider"}, {"outsider"}),
     "ledgers:templates": ("get", READERS, set()),
     "ledgers:template": ("get", READERS, set()),
     "courses:run": ("get", (READERS | {"trainer"}) - {"outsider"}, {"outsider"}),
@@ -358,6 +365,8 @@ def place(bureau, officer, learner, learner_user, trainer, settings, tmp_path):
     batch = LedgerImport.objects.create(
         bureau=bureau, uploaded_by=officer, file_name="台账.xlsx", state=LedgerImport.State.PREVIEW, year=2024
     )
+    layout = LedgerLayout.objects.create(bureau=bureau, name="村级名册", fingerprint="1")
+    heading = HeadingSynonym.objects.create(bureau=bureau, heading="受训者", key="name")
     period = QuotaPeriod.objects.get(quota__words__startswith="组织200家以上企业")
     closed = YearClose.objects.create(bureau=bureau, year=2020)
     certificate = drawn(enrolment)
@@ -394,6 +403,8 @@ def place(bureau, officer, learner, learner_user, trainer, settings, tmp_path):
         **{f"ledgers:{name}": {"one": learner.pk, "other": twin.pk} for name in ("compare", "not-same")},
         **{f"ledgers:{name}": {"pk": merged.pk} for name in ("merge", "merge-undo")},
         "ledgers:person-decision-withdraw": {"pk": decided.pk},
+        **{f"ledgers:{name}": {"pk": layout.pk} for name in ("layout", "layout-delete")},
+        "ledgers:heading-delete": {"pk": heading.pk},
         "courses:run": {"pk": run.pk},
         "courses:session": {"pk": session.pk},
         **{f"courses:{name}": {"pk": programme.pk} for name in ("programme", "programme-edit")},

@@ -81,6 +81,7 @@ WORDS = {
     "city_years": _("全市人数随之减少的年度"),
     "back": _("已复原"),
     "stays": _("没有复原"),
+    "columns": _("列"),
 }
 
 
@@ -103,6 +104,7 @@ class AuditEvent(models.Model):
         PLAN_LOADED = "plan.loaded", _("载入方案")
         LEDGER_IMPORTED = "ledger.imported", _("导入台账")
         LEDGER_UNDONE = "ledger.undone", _("撤销导入")
+        LAYOUT_CHANGED = "layout.changed", _("修改台账版式")
         LEDGER_EXPORTED = "ledger.exported", _("导出台账")
         YEAR_CLOSED = "year.closed", _("年度封账")
         YEAR_REOPENED = "year.reopened", _("解除封账")

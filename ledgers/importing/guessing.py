@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from courses.models import Plan, Programme
 from ledgers.columns import BY_KEY
-from ledgers.reading import Ledger
+from ledgers.reading import Ledger, Table
 
 YEAR = re.compile(r"(20\d{2})\s*年")
 LIKE_ENOUGH = 0.55
@@ -18,6 +18,10 @@ RUN_COLUMNS = ("run", "course", "activity", "trade")
 def year_of(ledger: Ledger, file_name: str) -> int | None:
     """The first 20xx年 of the titles, the sheets' names, the file's name."""
     titles = [table.title for table in ledger.tables] + [table.sheet for table in ledger.tables]
+    return year_in(titles, file_name)
+
+
+def year_in(titles: Iterable[str], file_name: str) -> int | None:
     for text in (*titles, file_name):
         if found := YEAR.search(text):
             return int(found[1])
@@ -28,6 +32,17 @@ def year_of(ledger: Ledger, file_name: str) -> int | None:
 def programme_of(ledger: Ledger, file_name: str, *, year: int | None) -> Programme | None:
     """The programme whose name is most like the title, the file's name or the first rows' class names."""
     texts = [table.title for table in ledger.tables] + [file_name, *run_names(ledger)]
+    return programme_like(texts, year=year)
+
+
+def programme_named(ledger: Ledger, file_name: str, *, year: int | None) -> Programme | None:
+    """The programme whose full name stands in a title or in the file's name; of several the longest name."""
+    texts = [*(table.title for table in ledger.tables), file_name]
+    named = [one for one in candidates(year) if any(one.name in text for text in texts)]
+    return max(named, key=lambda programme: len(programme.name), default=None)
+
+
+def programme_like(texts: list[str], *, year: int | None) -> Programme | None:
     best, best_score = None, LIKE_ENOUGH
     for programme in candidates(year):
         score = max(likeness(programme.name, text) for text in texts)
@@ -66,17 +81,28 @@ def missing(ledger: Ledger) -> list[str]:
     """The fields that a person may fill in once for the whole file, since no column gives them."""
     if all(table.kind == "lecture" for table in ledger.tables):
         return []
+    return missing_where(ledger.lacks)
+
+
+def missing_where(lacks: Callable[[str], bool]) -> list[str]:
+    """The fields to be filled in once where `lacks` says that no column gives them."""
     wanted = []
-    if all(ledger.lacks(key) for key in RUN_COLUMNS):
+    if all(lacks(key) for key in RUN_COLUMNS):
         wanted.append("run")
     hours = [key for key in BY_KEY if key == "days" or key.startswith("hours")]
-    if all(ledger.lacks(key) for key in hours):
+    if all(lacks(key) for key in hours):
         wanted.append("hours")
-    if all(ledger.lacks(key) for key in ("dates", "start", "end")):
+    if all(lacks(key) for key in ("dates", "start", "end")):
         wanted.append("dates")
-    if ledger.lacks("id_number") and ledger.lacks("employer"):
+    if lacks("id_number") and lacks("employer"):
         wanted.append("employer")
     return wanted
+
+
+def left_out(table: Table) -> list[str]:
+    """The headings that are not read because it is known what they are."""
+    unknown = {heading for heading, _key in table.unknown}
+    return [heading for heading in table.ignored if heading not in unknown]
 
 
 def describe(ledger: Ledger) -> dict[str, Any]:
@@ -90,7 +116,8 @@ def describe(ledger: Ledger) -> dict[str, Any]:
                 "lecture": table.kind == "lecture",
                 "header_rows": list(table.header_rows),
                 "columns": [[column.heading, column.label] for column in table.columns],
-                "ignored": list(table.ignored),
+                "ignored": left_out(table),
+                "unknown": [[heading, BY_KEY[key].heading if key else ""] for heading, key in table.unknown],
                 "rows": table.count,
             }
             for table in ledger.tables

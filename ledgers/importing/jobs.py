@@ -17,15 +17,15 @@ from django_tasks import task
 
 from bureaus.models import District, YearClosed
 from courses.models import HourRule, Programme
-from ledgers.importing import guessing
+from ledgers.importing import guessing, mapping
 from ledgers.importing.applying import PreviewOutdated, apply
 from ledgers.importing.matching import Comparison
 from ledgers.importing.outcomes import Outcome, Tally, Terms
 from ledgers.importing.receiving import content_of, size_limit
 from ledgers.importing.rows import fingerprints, keep_piece, write_rows
 from ledgers.models import LedgerImport
-from ledgers.reading import UnreadableFile
-from ledgers.reading.apart import Order, Reading, Rules, describe, reading
+from ledgers.reading import HeaderUnknown, UnreadableFile
+from ledgers.reading.apart import NO_WORDS, Order, Reading, Rules, Words, describe, reading, survey
 
 
 class StepFailed(RuntimeError):
@@ -81,7 +81,7 @@ def fail(batch: LedgerImport, message: str) -> None:
         batch.drop_file()
 
 
-def order_for(terms: Terms, *, shows_all: bool) -> Order:
+def order_for(terms: Terms, *, shows_all: bool, words: Words = NO_WORDS) -> Order:
     """How the process that reads the file is to judge its rows."""
     rules = Rules(
         year=terms.year,
@@ -93,7 +93,7 @@ def order_for(terms: Terms, *, shows_all: bool) -> Order:
         today=timezone.localdate(),
         shows_all=shows_all,
     )
-    return Order(size_limit(), rules)
+    return Order(size_limit(), rules, words)
 
 
 @task()
@@ -103,15 +103,55 @@ def read(import_id: str) -> None:
 
 
 def read_step(batch: LedgerImport) -> None:
-    ledger = describe(content_of(batch), size_limit=size_limit())
-    batch.understood = guessing.describe(ledger)
-    batch.year = batch.year or guessing.year_of(ledger, batch.file_name) or timezone.localdate().year
-    batch.programme = batch.programme or guessing.programme_of(ledger, batch.file_name, year=batch.year)
+    """Where the headings are not understood a person is asked; where all is known no question is left."""
+    try:
+        ledger = describe(content_of(batch), size_limit=size_limit(), words=mapping.words_for(batch))
+    except HeaderUnknown as unknown:
+        ask_for_columns(batch, unknown)
+        return
+    said = batch.understood.get("said", [])
+    if not set(said) <= set(ledger.layouts):
+        ask_for_columns(batch, HeaderUnknown(_("按您指定的列没有读出台账，请再核对表头和各列。")))
+        return
+    layout = mapping.use_layout(batch, ledger)
+    year = batch.year or guessing.year_of(ledger, batch.file_name)
+    programme = batch.programme or guessing.programme_named(ledger, batch.file_name, year=year)
+    programme = programme or mapping.programme_of(layout, year)
+    straight = bool(year and programme) and mapping.is_complete(batch, ledger)
+    mapping.freeze(batch, ledger)
+    batch.understood = guessing.describe(ledger) | {"layout": layout.name if layout else ""}
+    batch.year = year or timezone.localdate().year
+    batch.programme = programme or guessing.programme_of(ledger, batch.file_name, year=batch.year)
     batch.total = ledger.row_count
-    batch.state = LedgerImport.State.ASKING
+    batch.state = LedgerImport.State.READING if straight else LedgerImport.State.ASKING
+    batch.stage = "compare" if straight else ""
     with transaction.atomic():
         if still_reading(batch):
             batch.save()
+            mapping.count_use(layout)
+            if straight:
+                transaction.on_commit(lambda: preview.enqueue(str(batch.pk)))
+
+
+def ask_for_columns(batch: LedgerImport, unknown: HeaderUnknown | None = None) -> None:
+    """Puts before a person what the columns may mean; raises `unknown` where nothing looks like a ledger."""
+    headings = mapping.headings_so_far(batch)
+    places = survey(content_of(batch), size_limit=size_limit(), headings=headings)
+    if not places:
+        raise unknown or UnreadableFile(_("文件里没有像台账的表。"))
+    mapping.keep_places(batch, places)
+    mapping.guess_terms(batch, places)
+    batch.state, batch.stage = LedgerImport.State.MAPPING, ""
+    batch.message = unknown.message if unknown else ""
+    with transaction.atomic():
+        if still_reading(batch):
+            batch.save()
+
+
+@task()
+def ask(import_id: str) -> None:
+    """Lists the columns of a file that was understood, for a person to say what they mean."""
+    on_import(ask_for_columns)(import_id)
 
 
 def still_reading(batch: LedgerImport) -> bool:
@@ -128,11 +168,11 @@ def preview(import_id: str) -> None:
 
 def preview_step(batch: LedgerImport) -> None:
     batch.tell("compare")
-    terms = terms_of(batch)
+    terms, words = terms_of(batch), mapping.words_for(batch)
     batch.pieces.all().delete()
     batch.rows.all()._raw_delete(batch.rows.db)
     batch.doubts.all().delete()
-    with reading(content_of(batch), order_for(terms, shows_all=True)) as found:
+    with reading(content_of(batch), order_for(terms, shows_all=True, words=words)) as found:
         tally = keep_chunks(batch, found, terms)
     batch.state, batch.figures, batch.stage = LedgerImport.State.PREVIEW, tally.figures(), ""
     with transaction.atomic():
@@ -169,10 +209,10 @@ def confirm_step(batch: LedgerImport) -> None:
     if batch.state != LedgerImport.State.APPLYING:
         return
     batch.tell("write")
-    terms = terms_of(batch)
+    terms, words = terms_of(batch), mapping.words_for(batch)
     expected = fingerprints(batch)
     try:
-        with reading(content_of(batch), order_for(terms, shows_all=False)) as found:
+        with reading(content_of(batch), order_for(terms, shows_all=False, words=words)) as found:
             apply(batch, found, terms, user=batch.uploaded_by, expected=expected)
     except PreviewOutdated:
         LedgerImport.objects.filter(pk=batch.pk).update(state=LedgerImport.State.READING)
@@ -197,6 +237,7 @@ def restart_if_stalled(batch: LedgerImport) -> bool:
     stalled = LedgerImport.objects.filter(pk=batch.pk, state=batch.state, touched_at=batch.touched_at)
     if not stalled.update(touched_at=now):
         return False
-    step = confirm if batch.state == LedgerImport.State.APPLYING else preview if batch.stage else read
+    step = {"": read, "columns": ask}.get(batch.stage, preview)
+    step = confirm if batch.state == LedgerImport.State.APPLYING else step
     step.enqueue(str(batch.pk))
     return True

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bureaus', '0004_deeds_of_people'),
+        ('bureaus', '0003_certificates_and_first_passwords'),
         ('learners', '0003_other_names_and_former_records'),
         ('ledgers', '0002_previews_by_pieces'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -24,8 +24,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from ledgers.reading.checking import check
-from ledgers.reading.opening import read_ledger
-from ledgers.reading.results import CheckedRow, Ledger, UnreadableFile
+from ledgers.reading.headings import Headings
+from ledgers.reading.opening import propose_for, read_ledger
+from ledgers.reading.proposing import Place
+from ledgers.reading.results import CheckedRow, HeaderUnknown, Ledger, UnreadableFile
 from peixun.lib.comparing import plain_quotes
 
 CHUNK = 2000  # rows
@@ -46,6 +48,7 @@ PLAIN = {
     ("decimal", "Decimal"),
     *(("ledgers.reading.results", name) for name in ("CheckedRow", "Ledger", "Row", "Table")),
     *(("ledgers.reading.results", name) for name in ("Understood", "Warned")),
+    *(("ledgers.reading.proposing", name) for name in ("Candidate", "Place", "Proposed")),
 }
 
 TOO_MUCH = (
@@ -69,11 +72,27 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What headings were said to mean: see `opening.read_ledger`."""
+
+    headings: Headings = field(default_factory=dict)
+    layouts: Mapping[str, Headings] = field(default_factory=dict)
+
+
+NO_WORDS = Words()
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """What the process is asked for: the tables, or with `rules` also the judged rows."""
+    """What the process is asked for: the tables, or with `rules` also the judged rows.
+
+    With `proposes` it is asked only what the columns of the file may mean.
+    """
 
     size_limit: int
     rules: Rules | None = None
+    words: Words = NO_WORDS
+    proposes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +103,33 @@ class Reading:
     chunks: Iterator[list[CheckedRow]]
 
 
-def describe(content: bytes, *, size_limit: int) -> Ledger:
+def describe(content: bytes, *, size_limit: int, words: Words = NO_WORDS) -> Ledger:
     """The tables of a file, each with its first rows only. Raises `UnreadableFile`."""
-    with reading(content, Order(size_limit)) as found:
+    with reading(content, Order(size_limit, words=words)) as found:
         return found.ledger
+
+
+def survey(content: bytes, *, size_limit: int, headings: Headings) -> list[Place]:
+    """Where the headers of a file may be, and what its columns may mean. Raises `UnreadableFile`."""
+    with answers_to(content, Order(size_limit, words=Words(headings), proposes=True)) as answers:
+        places: list[Place] = next(answers)
+        return places
 
 
 @contextmanager
 def reading(content: bytes, order: Order) -> Iterator[Reading]:
     """The file, read and judged by another process while the block runs. Raises `UnreadableFile`."""
+    with answers_to(content, order) as answers:
+        yield Reading(next(answers), answers)
+
+
+@contextmanager
+def answers_to(content: bytes, order: Order) -> Iterator[Iterator[Any]]:
+    """What another process says of the file while the block runs."""
     process = started()
     try:
         hand_over(process, content, order)
-        answers = answers_of(process)
-        yield Reading(next(answers), answers)
+        yield answers_of(process)
     finally:
         process.kill()
         for pipe in filter(None, (process.stdin, process.stdout)):
@@ -138,6 +170,8 @@ def answers_of(process: subprocess.Popen[bytes]) -> Iterator[Any]:
             raise UnreadableFile(TOO_MUCH) from None
         if kind == "refused":
             raise UnreadableFile(value)
+        if kind == "unknown":
+            raise HeaderUnknown(value)
         if kind == "done":
             return
         yield value
@@ -175,7 +209,8 @@ def serve() -> None:
     try:
         answer(out, order, sys.stdin.buffer.read())
     except UnreadableFile as refusal:
-        send(out, ("refused", refusal.message))
+        kind = "unknown" if isinstance(refusal, HeaderUnknown) else "refused"
+        send(out, (kind, refusal.message))
     except (MemoryError, RecursionError):
         gc.collect()
         send(out, ("refused", TOO_MUCH))
@@ -197,7 +232,11 @@ def limit(size: int) -> None:
 
 
 def answer(out: IO[bytes], order: Order, content: bytes) -> None:
-    ledger = read_ledger(content, size_limit=order.size_limit)
+    headings, layouts = order.words.headings, order.words.layouts
+    if order.proposes:
+        send(out, ("places", propose_for(content, size_limit=order.size_limit, headings=headings)))
+        return
+    ledger = read_ledger(content, size_limit=order.size_limit, headings=headings, layouts=layouts)
     tables = tuple(replace(table, rows=list(table.rows[:SAMPLE])) for table in ledger.tables)
     send(out, ("ledger", replace(ledger, tables=tables)))
     out.flush()

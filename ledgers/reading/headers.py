@@ -6,8 +6,16 @@ from dataclasses import dataclass
 from ledgers.columns import BY_KEY, plain_heading
 from ledgers.reading.cells import text_of
 from ledgers.reading.grid import Merged, Sheet
-from ledgers.reading.headings import SERIAL_HEADINGS, is_commonly_ignored, keys_for
-from ledgers.reading.results import Cell, Kind, Understood, UnreadableFile
+from ledgers.reading.headings import (
+    NO_HEADINGS,
+    SERIAL_HEADINGS,
+    Headings,
+    fingerprint,
+    is_commonly_ignored,
+    keys_for,
+    paths_of,
+)
+from ledgers.reading.results import Cell, HeaderUnknown, Kind, Understood, UnreadableFile
 
 MOST_HEADER_ROWS = 3
 _ONE_COLUMN_ONLY = frozenset({"name", "id_number"})
@@ -15,7 +23,11 @@ _ONE_COLUMN_ONLY = frozenset({"name", "id_number"})
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header and what its columns mean; `top` counts within the sheet's rows."""
+    """A header and what its columns mean; `top` counts within the sheet's rows.
+
+    `told` is true where a person said of every column what it means. `unknown` are the positions and
+    headings that nothing was made of.
+    """
 
     top: int
     height: int
@@ -24,6 +36,9 @@ class Header:
     ignored: tuple[str, ...]
     serial: int | None
     known: int
+    told: bool
+    unknown: tuple[tuple[int, str], ...]
+    fingerprint: str
 
     @property
     def bottom(self) -> int:
@@ -37,24 +52,33 @@ class Header:
         return tuple(column.position for column in self.columns if column.key in keys)
 
 
-def find_header(sheet: Sheet, merged: Merged, row: int, *, after: int) -> Header | None:
+def find_header(
+    sheet: Sheet, merged: Merged, row: int, *, after: int, headings: Headings = NO_HEADINGS
+) -> Header | None:
     """The best header that has `row` in it and begins below `after`."""
     best: Header | None = None
-    candidates = _candidates(sheet, merged, row, after=after)
+    candidates = _candidates(sheet, merged, row, after=after, headings=headings)
     for header in candidates:
         # Of headers that say as much the shortest is right: a title line above it adds nothing.
-        if best is None or (header.known, -header.height) > (best.known, -best.height):
+        if best is None or _weight(header) > _weight(best):
             best = header
     return best
 
 
-def _candidates(sheet: Sheet, merged: Merged, row: int, *, after: int) -> Iterator[Header]:
+def _weight(header: Header) -> tuple[bool, int, int]:
+    return header.told, header.known, -header.height
+
+
+def _candidates(
+    sheet: Sheet, merged: Merged, row: int, *, after: int, headings: Headings
+) -> Iterator[Header]:
     """Headers from one to three rows, `row` or, where `row` is a mere title, the row below it among them."""
     for height in range(1, MOST_HEADER_ROWS + 1):
         for top in range(max(row - height + 1, after + 1), row + 2):
             if top + height > len(sheet.rows) or _has_values(sheet.rows[row + 1 : top + height]):
                 continue
-            if header := _read([merged.as_header(at) for at in range(top, top + height)], top=top):
+            rows = [merged.as_header(at) for at in range(top, top + height)]
+            if header := _read(rows, top=top, headings=headings):
                 yield header
 
 
@@ -66,7 +90,9 @@ def refuse_duplicates(sheet: Sheet, header: Header) -> None:
         if (column.key, heading) in seen:
             where = f"工作表“{sheet.name}”" if sheet.name else "文件"
             numbers = "、".join(str(sheet.numbers[header.top + n]) for n in range(header.height))
-            raise UnreadableFile(
+            # The very same heading twice is a slip; two words for one field are for a person to tell apart.
+            same = plain_heading(column.heading) == plain_heading(seen[column.key, heading].heading)
+            raise (UnreadableFile if same else HeaderUnknown)(
                 f"{where}第 {numbers} 行的表头里，“{column.label}”一列重复出现，无法判断用哪一列。"
                 "请删去或改名其中一列后再上传。"
             )
@@ -78,15 +104,15 @@ def _has_values(rows: Sequence[list[Cell]]) -> bool:
     return any(cell is not None and not isinstance(cell, str) for row in rows for cell in row)
 
 
-def _read(rows: list[list[Cell]], *, top: int) -> Header | None:
+def _read(rows: list[list[Cell]], *, top: int, headings: Headings) -> Header | None:
     """The header that these rows are, or None where they are none."""
-    texts = _columns_of_texts(rows)
-    plain = [tuple(filter(None, map(plain_heading, column))) for column in texts]
-    keys = keys_for(plain)
-    kind = _kind(keys)
+    texts, plain = texts_of(rows)
+    keys = keys_for(plain, headings=headings)
+    kind = kind_of(keys)
+    told = [path in headings for path in paths_of(plain)]
     # A group head merged over two columns is one heading until the row below it is read.
     known = len(
-        {column for column, key in zip(plain, keys, strict=True) if key or is_commonly_ignored(column)}
+        {plain[at] for at, key in enumerate(keys) if key or told[at] or is_commonly_ignored(plain[at])}
     )
     if kind is None or (known < 2 and sum(map(bool, plain)) > 1):
         return None
@@ -103,14 +129,27 @@ def _read(rows: list[list[Cell]], *, top: int) -> Header | None:
         ),
         serial=serials[0] if serials else None,
         known=known,
+        told=all(told[at] for at, column in enumerate(plain) if column),
+        unknown=tuple(
+            (at, " ".join(texts[at]))
+            for at, key in enumerate(keys)
+            if not key and not told[at] and not is_commonly_ignored(plain[at])
+        ),
+        fingerprint=fingerprint(plain),
     )
+
+
+def texts_of(rows: list[list[Cell]]) -> tuple[list[list[str]], list[tuple[str, ...]]]:
+    """The texts of each column of a header from top to bottom, as written and plain."""
+    texts = _columns_of_texts(rows)
+    return texts, [tuple(filter(None, map(plain_heading, column))) for column in texts]
 
 
 def _understood(texts: list[str], *, key: str, at: int) -> Understood:
     return Understood(heading=" ".join(texts), key=key, label=BY_KEY[key].heading, position=at)
 
 
-def _kind(keys: list[str]) -> Kind | None:
+def kind_of(keys: list[str]) -> Kind | None:
     if "name" in keys:
         return "participant"
     dated = not {"dates", "start", "end"}.isdisjoint(keys)

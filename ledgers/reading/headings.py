@@ -1,10 +1,18 @@
 """Which field a heading stands for."""
 
+import hashlib
 import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from ledgers.columns import BY_KEY, COLUMNS, plain_heading
 from ledgers.columns.column import words
+
+# Plain heading → key of a field, "" for a column that is not read. It goes before the table of columns.
+Headings = Mapping[str, str]
+NO_HEADINGS: Headings = {}
+ANCHORS = ("name", "headcount")
 
 SERIAL_HEADINGS = frozenset(words("序号 序 序列 序列号 顺序号 行号 NO No no NO. No. no."))
 KNOWN_IGNORED = frozenset(
@@ -74,17 +82,51 @@ def _listed_key(texts: tuple[str, ...]) -> str:
     return joined or _below(upper=upper, lower=lower) or KEY_BY_HEADING.get(lower, "")
 
 
-def keys_for(headings: list[tuple[str, ...]]) -> list[str]:
+def paths_of(columns: Sequence[tuple[str, ...]]) -> list[str]:
+    """What each heading is called in `Headings`: its plain texts from top to bottom.
+
+    The second column of the same heading has `#2`; one without a heading is known by its place.
+    """
+    seen: Counter[str] = Counter()
+    paths = []
+    for at, texts in enumerate(columns, start=1):
+        path = " ".join(texts) or f"第{at}列"
+        seen[path] += 1
+        paths.append(path if seen[path] == 1 else f"{path}#{seen[path]}")
+    return paths
+
+
+def has_no_heading(path: str) -> bool:
+    return re.fullmatch(r"第\d+列", path) is not None
+
+
+def fingerprint(columns: Iterable[tuple[str, ...]]) -> str:
+    """The same for every header with these plain headings in this order, wherever it stands."""
+    text = "\x1f".join(" ".join(texts) for texts in columns if texts)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _told(headings: Headings, path: str) -> str | None:
+    key = headings.get(path)
+    return headings.get(path.partition("#")[0]) if key is None else key
+
+
+def keys_for(columns: Sequence[tuple[str, ...]], *, headings: Headings = NO_HEADINGS) -> list[str]:
     """The key of each heading, given as its plain texts from top to bottom; "" where nothing is made of it.
 
     A heading that only resembles a field's words counts where no other column has the very words: beside 姓名
     a column 孩子姓名 is somebody else's.
     """
-    keys = [_listed_key(texts) if texts else "" for texts in headings]
+    told = [_told(headings, path) for path in paths_of(columns)] if headings else [None] * len(columns)
+    keys = [
+        (_listed_key(texts) if texts else "") if key is None else key
+        for texts, key in zip(columns, told, strict=True)
+    ]
     listed = set(keys)
-    for at, texts in enumerate(headings):
-        if texts and not keys[at]:
-            guessed = _guess(texts[-1]) or (_guess(texts[-2] + texts[-1]) if len(texts) > 1 else "")
+    for at, texts in enumerate(columns):
+        if texts and not keys[at] and told[at] is None:
+            guessed = headings.get(texts[-1]) or _guess(texts[-1])
+            guessed = guessed or (_guess(texts[-2] + texts[-1]) if len(texts) > 1 else "")
             keys[at] = "" if guessed in listed else guessed
     return keys
 
@@ -98,6 +140,13 @@ def is_anchor(heading: str) -> bool:
     """True where a row with this heading may be a header."""
     key = KEY_BY_HEADING.get(heading) or (_guess(heading) if _ANCHOR_HINT.search(heading) else "")
     return key in ANCHORS
+
+
+def anchors_of(headings: Headings) -> frozenset[str]:
+    """The plain texts that make a row a header only because of `headings`."""
+    return frozenset(
+        path.partition("#")[0].split(" ")[-1] for path, key in headings.items() if key in ANCHORS
+    )
 
 
 def is_commonly_ignored(texts: tuple[str, ...]) -> bool:

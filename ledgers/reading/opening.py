@@ -1,12 +1,15 @@
 """From the bytes of a file to its tables; what a file is, is told by its content and not by its ending."""
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 from ledgers.reading.container import DAMAGED
 from ledgers.reading.grid import Sheet
+from ledgers.reading.headings import NO_HEADINGS, Headings
 from ledgers.reading.legacy import read_legacy
-from ledgers.reading.results import Ledger, Table, UnreadableFile
+from ledgers.reading.proposing import Place, fitting, propose
+from ledgers.reading.results import HeaderUnknown, Ledger, Table, UnreadableFile
 from ledgers.reading.tables import find_tables
 from ledgers.reading.text import NO_LEDGER, read_text
 from ledgers.reading.workbook import read_workbook
@@ -40,30 +43,50 @@ _ONLY_HIDDEN = "可见的工作表里没有台账，隐藏的工作表没有读�
 _NO_ROWS = "找到了表头，但下面没有数据行。请填好数据后再上传。"
 
 
-def read_ledger(content: bytes, *, size_limit: int) -> Ledger:
+def read_ledger(
+    content: bytes,
+    *,
+    size_limit: int,
+    headings: Headings = NO_HEADINGS,
+    layouts: Mapping[str, Headings] = {},
+) -> Ledger:
     """The tables of a ledger file, whatever its ending says; `size_limit` is in bytes.
 
-    Raises `UnreadableFile`.
+    `headings` says of plain headings which fields they mean, before the table of columns does. `layouts` are
+    remembered ones by fingerprint: a sheet whose header has one of them is read by its headings first of all.
+    Raises `UnreadableFile`; `HeaderUnknown` where other `headings` would help.
     """
-    if not content:
-        raise UnreadableFile("这是空文件，里面没有内容。请检查后重新上传。")
-    if len(content) > size_limit:
-        size = size_limit / 1024 / 1024
-        raise UnreadableFile(f"文件超过 {size:g} MB 的上限。请拆成几个文件，或删去图片后再上传。")
-    form, sheets, notes = _read(content)
-    tables, without = _tables_of(sheets)
+    form, sheets, notes = _opened(content, size_limit=size_limit)
+    tables, without, used = _tables_of(sheets, headings=headings, layouts=layouts)
     for sheet in sheets:
         notes += sheet.notes
     if not tables:
         hidden = any("是隐藏的" in note for note in notes)
-        raise UnreadableFile(_ONLY_HIDDEN if hidden else _NO_HEADER)
+        raise UnreadableFile(_ONLY_HIDDEN) if hidden and not without else HeaderUnknown(_NO_HEADER)
     if not any(table.count for table in tables):
         raise UnreadableFile(_NO_ROWS)
     notes += [f"工作表“{name}”里没有台账的表头，没有读取。" for name in without]
     notes += [
         f"工作表“{table.sheet}”只有表头，没有数据行。" for table in tables if not table.count and table.sheet
     ]
-    return Ledger(form, tuple(tables), tuple(dict.fromkeys(notes)))
+    return Ledger(form, tuple(tables), tuple(dict.fromkeys(notes)), tuple(dict.fromkeys(used)))
+
+
+def propose_for(content: bytes, *, size_limit: int, headings: Headings = NO_HEADINGS) -> list[Place]:
+    """Where the headers of a file may be, and what its columns may mean. Raises `UnreadableFile`."""
+    return propose(_opened(content, size_limit=size_limit)[1], headings=headings)
+
+
+def _opened(
+    content: bytes, *, size_limit: int
+) -> tuple[Literal["xlsx", "xls", "text"], list[Sheet], list[str]]:
+    """The sheets of a file that is neither empty nor over the limit."""
+    if not content:
+        raise UnreadableFile("这是空文件，里面没有内容。请检查后重新上传。")
+    if len(content) > size_limit:
+        size = size_limit / 1024 / 1024
+        raise UnreadableFile(f"文件超过 {size:g} MB 的上限。请拆成几个文件，或删去图片后再上传。")
+    return _read(content)
 
 
 def _read(content: bytes) -> tuple[Literal["xlsx", "xls", "text"], list[Sheet], list[str]]:
@@ -83,12 +106,16 @@ def _read(content: bytes) -> tuple[Literal["xlsx", "xls", "text"], list[Sheet], 
     return "text", read_text(content), []
 
 
-def _tables_of(sheets: list[Sheet]) -> tuple[list[Table], list[str]]:
-    """All tables, and the names of the sheets that have cells but no ledger."""
-    tables, without = [], []
+def _tables_of(
+    sheets: list[Sheet], *, headings: Headings, layouts: Mapping[str, Headings]
+) -> tuple[list[Table], list[str], list[str]]:
+    """All tables, the names of the sheets that have cells but no ledger, and the layouts that were used."""
+    tables, without, used = [], [], []
     for sheet in sheets:
-        found = find_tables(sheet)
+        layout = fitting(sheet, layouts)
+        found = find_tables(sheet, headings={**headings, **layouts[layout]} if layout else headings)
+        used += [layout] if layout and any(table.fingerprint == layout for table in found) else []
         tables += found
         if not found and sheet.rows:
             without.append(sheet.name)
-    return tables, without
+    return tables, without, used

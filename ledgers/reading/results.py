@@ -19,6 +19,10 @@ class UnreadableFile(Exception):
         self.message = message
 
 
+class HeaderUnknown(UnreadableFile):
+    """Refused because of what its columns are called: a person who says what they mean can mend that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Understood:
     """One column that is read: its heading as the file has it, and the field that is made of it."""
@@ -42,7 +46,9 @@ class Row:
 class Table:
     """One table of one sheet. `header_rows` are row numbers as the spreadsheet shows them.
 
-    There are `count` data rows; `rows` are all of them, or the first few where that is enough.
+    There are `count` data rows; `rows` are all of them, or the first few where that is enough. `unknown` are
+    those of the ignored headings that nothing was made of, each with the field that it may mean or "".
+    `fingerprint` is that of all the headings in their order.
     """
 
     sheet: str
@@ -55,6 +61,8 @@ class Table:
     has_id_column: bool
     rows: Sequence[Row] = field(repr=False)
     count: int
+    unknown: tuple[tuple[str, str], ...] = ()
+    fingerprint: str = ""
 
     def lacks(self, key: str) -> bool:
         """True where no column of the table gives this field."""
@@ -63,11 +71,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A file that was read: its tables, and sentences about what was left out."""
+    """A file that was read: its tables, and sentences about what was left out.
+
+    `layouts` are the fingerprints of the remembered layouts by which it was read.
+    """
 
     format: Literal["xlsx", "xls", "text"]
     tables: tuple[Table, ...]
     notes: tuple[str, ...]
+    layouts: tuple[str, ...] = ()
 
     @property
     def row_count(self) -> int:

@@ -10,8 +10,11 @@ from typing import overload
 from learners import id_numbers
 from ledgers.reading.cells import folded, is_blank, text_of
 from ledgers.reading.grid import Merged, Sheet
+from ledgers.reading.guesses import SAMPLE
 from ledgers.reading.headers import Header, find_header, refuse_duplicates
+from ledgers.reading.headings import NO_HEADINGS, Headings
 from ledgers.reading.results import Cell, Row, Table
+from ledgers.reading.unread import unread_columns
 from ledgers.reading.words import Marks, find_marks, reporting_unit, title_part
 
 _MOST_TITLE_ROWS = 12
@@ -57,11 +60,11 @@ class DataRows(Sequence[Row]):
         return Row(number, number in self._sheet.hidden_rows, self._merged.filled(place))
 
 
-def find_tables(sheet: Sheet) -> list[Table]:
+def find_tables(sheet: Sheet, *, headings: Headings = NO_HEADINGS) -> list[Table]:
     """The tables of a sheet, in order; empty where it has no header of a ledger."""
-    marks = find_marks(sheet.rows)
+    marks = find_marks(sheet.rows, headings=headings)
     merged = Merged(sheet)
-    headers = _find_headers(sheet, merged, marks)
+    headers = find_headers(sheet, merged, marks, headings=headings)
     drafts: list[_Draft] = []
     for at, header in enumerate(headers):
         above = headers[at - 1].bottom if at else -1
@@ -91,6 +94,7 @@ def find_tables(sheet: Sheet) -> list[Table]:
 
 def _table(sheet: Sheet, merged: Merged, draft: _Draft) -> Table:
     header = draft.header
+    rows = DataRows(sheet, merged, draft.places)
     return Table(
         sheet=sheet.name,
         kind=header.kind,
@@ -100,12 +104,17 @@ def _table(sheet: Sheet, merged: Merged, draft: _Draft) -> Table:
         columns=header.columns,
         ignored=header.ignored,
         has_id_column=bool(header.positions("id_number")),
-        rows=DataRows(sheet, merged, draft.places),
-        count=len(draft.places),
+        rows=rows,
+        count=len(rows),
+        unknown=unread_columns(header, [row.cells for row in rows[:SAMPLE]], sheet=sheet.name),
+        fingerprint=header.fingerprint,
     )
 
 
-def _find_headers(sheet: Sheet, merged: Merged, marks: Marks) -> list[Header]:
+def find_headers(
+    sheet: Sheet, merged: Merged, marks: Marks, *, headings: Headings = NO_HEADINGS
+) -> list[Header]:
+    """All headers of a sheet, from top to bottom."""
     headers: list[Header] = []
     anchors = set(marks.anchors)
     failures: Counter[Cell] = Counter()
@@ -113,7 +122,7 @@ def _find_headers(sheet: Sheet, merged: Merged, marks: Marks) -> list[Header]:
         after = headers[-1].bottom if headers else -1
         if row <= after or anchors.isdisjoint(cells):
             continue
-        if header := find_header(sheet, merged, row, after=after):
+        if header := find_header(sheet, merged, row, after=after, headings=headings):
             headers.append(header)
             continue
         # A word such as 学员 in each row of a column is no heading; asking of every row would take minutes.

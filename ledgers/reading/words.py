@@ -1,16 +1,17 @@
 """The words by which rows that are no data are known: totals, footers, title lines."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
 from ledgers.columns import plain_heading
 from ledgers.columns.column import words
 from ledgers.reading.cells import folded, text_of
-from ledgers.reading.headings import anchor_words, is_anchor
+from ledgers.reading.headings import NO_HEADINGS, Headings, anchor_words, anchors_of, is_anchor
 from ledgers.reading.results import Cell
 
+LONGEST_HEADING = 40
 _TOTAL = re.compile(r"[^::,，。]{0,16}(?:合计|小计|总计|共计|累计)(?:$|[(:\d共人约为].*)")
 _FOOTER = re.compile(
     r"(?:填表人|制表人|审核人|单位负责人|统计负责人|说明)"
@@ -45,13 +46,26 @@ class Marks:
 
 # Every mark has one of these signs; letters that NFKC makes others of may become one.
 _SIGNS = "".join(sorted({word[-1] for word in anchor_words()}))
-_MAY_BE_MARK = re.compile(f"[计说下:：注{re.escape(_SIGNS)}\u2e80-\u2fdf\uf900-\ufaff\uff00-\uffef]").search
+_MADE_OTHERS = "\u2e80-\u2fdf\uf900-\ufaff\uff00-\uffef"
+_MAY_BE_MARK = re.compile(f"[计说下:：注{re.escape(_SIGNS)}{_MADE_OTHERS}]").search
 _TOGETHER = 2000
 
 
-def find_marks(rows: Iterable[list[Cell]]) -> Marks:
+def _finder(told: frozenset[str]) -> Callable[[str], bool]:
+    """True for the texts that are one of these plain headings."""
+    if not told:
+        return lambda text: False
+    signs = re.escape("".join(sorted({word[:1] for word in told})))
+    may_be = re.compile(f"[{signs}{_MADE_OTHERS}]").search
+    return lambda text: len(text) <= LONGEST_HEADING and bool(may_be(text)) and plain_heading(text) in told
+
+
+def find_marks(rows: Iterable[list[Cell]], *, headings: Headings = NO_HEADINGS) -> Marks:
+    is_told = _finder(anchors_of(headings))
     anchors, totals, footers = set(), set(), set()
     for cell in _distinct_texts(rows):
+        if is_told(cell):
+            anchors.add(cell)
         if cell.isascii() or not _MAY_BE_MARK(cell):
             continue
         plain = folded(cell[:60])
@@ -59,7 +73,7 @@ def find_marks(rows: Iterable[list[Cell]]) -> Marks:
             totals.add(cell)
         if _FOOTER.match(plain):
             footers.add(cell)
-        elif len(plain) <= 40 and is_anchor(plain_heading(cell)):
+        elif len(plain) <= LONGEST_HEADING and is_anchor(plain_heading(cell)):
             anchors.add(cell)
     return Marks(frozenset(anchors), frozenset(totals), frozenset(footers))
 

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -26,7 +27,8 @@ from ledgers.importing.receiving import receive
 from ledgers.importing.report import FaultyRow, workbook_of
 from ledgers.importing.rows import shown_of
 from ledgers.importing.undoing import CannotUndo, undo
-from ledgers.models import LedgerImport, LedgerRow
+from ledgers.models import LedgerImport, LedgerLayout, LedgerRow
+from ledgers.views.layouts import set_columns, show_columns
 from ledgers.views.preview import lay_out
 from peixun.lib.downloads import workbook_response
 
@@ -102,6 +104,7 @@ def one_import(request: SignedInRequest, pk: UUID) -> HttpResponse:
     shows: dict[str, Callable[..., HttpResponse]] = {
         State.READING: show_work,
         State.APPLYING: show_work,
+        State.MAPPING: show_columns,
         State.ASKING: show_terms,
         State.PREVIEW: show_rows,
         State.APPLIED: show_rows,
@@ -183,7 +186,7 @@ def import_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @allowed("ledger.import")
 def set_terms(request: SignedInRequest, pk: UUID) -> HttpResponse:
     batch = editable(request, pk)
-    if batch.state not in LedgerImport.OPEN:
+    if batch.state not in (State.ASKING, State.PREVIEW):
         return redirect("ledgers:import", pk)
     form = TermsForm(request.POST, batch=batch)
     if not form.is_valid():
@@ -192,6 +195,9 @@ def set_terms(request: SignedInRequest, pk: UUID) -> HttpResponse:
     batch.constants, batch.state, batch.message = form.constants(), State.READING, ""
     batch.stage = "compare"
     batch.save()
+    if batch.layout:
+        layouts = LedgerLayout.objects.filter(pk=batch.layout.pk)
+        layouts.update(programme=batch.programme, constants=batch.constants)
     transaction.on_commit(lambda: jobs.preview.enqueue(str(pk)))
     return redirect("ledgers:import", pk)
 
@@ -199,10 +205,32 @@ def set_terms(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @allowed("ledger.import")
 def reopen_terms(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Back from the preview to what was filled in."""
+    """Back from the preview, or from the columns of a file that was understood, to what was filled in."""
     batch = editable(request, pk)
-    LedgerImport.objects.filter(pk=batch.pk, state=State.PREVIEW).update(state=State.ASKING)
+    back = LedgerImport.objects.filter(pk=batch.pk, state__in=(State.PREVIEW, State.MAPPING))
+    if batch.understood.get("tables"):
+        back.update(state=State.ASKING, message="")
     return redirect("ledgers:import", pk)
+
+
+@require_POST
+@allowed("ledger.import")
+def adjust_columns(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Lists the columns of a file that was understood, for changing what they mean."""
+    batch = editable(request, pk)
+    understood = LedgerImport.objects.filter(pk=batch.pk, state__in=(State.ASKING, State.PREVIEW))
+    if understood.update(state=State.READING, stage="columns", touched_at=timezone.now()):
+        transaction.on_commit(lambda: jobs.ask.enqueue(str(pk)))
+    return redirect("ledgers:import", pk)
+
+
+@require_POST
+@allowed("ledger.import")
+def columns(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    batch = editable(request, pk)
+    if batch.state != State.MAPPING:
+        return redirect("ledgers:import", pk)
+    return set_columns(request, batch)
 
 
 @require_POST

@@ -1,9 +1,10 @@
 """A loaded plan, and ledgers brought in through the command as a bureau would."""
 
 import json
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
+import openpyxl
 import pytest
 from django.core.management import call_command
 
@@ -75,3 +76,23 @@ def ledger(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def book():
+    """Sheet name → rows as the bytes of an .xlsx file; cells are merged in every sheet."""
+
+    def make(sheets: dict[str, list[list]], *merges: str) -> bytes:
+        made = openpyxl.Workbook()
+        made.remove(made.active)
+        for name, rows in sheets.items():
+            sheet = made.create_sheet(name)
+            for row in rows:
+                sheet.append(row)
+            for merge in merges:
+                sheet.merge_cells(merge)
+        target = BytesIO()
+        made.save(target)
+        return target.getvalue()
+
+    return make

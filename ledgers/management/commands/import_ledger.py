@@ -18,13 +18,14 @@ from courses.models import Programme
 from ledgers.columns import BY_KEY, COLUMNS, plain_heading
 from ledgers.importing.applying import apply
 from ledgers.importing.jobs import order_for, rule_for
+from ledgers.importing.mapping import words_by
 from ledgers.importing.matching import Comparison
 from ledgers.importing.outcomes import Outcome, Tally, Terms
 from ledgers.importing.receiving import shown_name
 from ledgers.importing.report import FaultyRow, workbook_of
 from ledgers.management.years import year as year_type
-from ledgers.models import LedgerImport
-from ledgers.reading import UnreadableFile
+from ledgers.models import LedgerImport, LedgerLayout
+from ledgers.reading import Ledger, UnreadableFile
 from ledgers.reading.apart import reading
 
 WRONG_CALL = 2
@@ -42,6 +43,15 @@ class Findings:
     problems: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    layout: LedgerLayout | None = None
+
+    def take(self, ledger: Ledger) -> None:
+        """Refuses a file that does not have the layout that was named for it."""
+        if self.layout and self.layout.fingerprint not in ledger.layouts:
+            headings = "、".join(self.layout.headings)
+            message = f"版式“{self.layout}”与这个文件的表头不一致，没有读取。它的列依次是：{headings}。"
+            raise CommandError(message, returncode=WRONG_CALL)
+        self.notes = ledger.notes
 
     def add(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
@@ -79,20 +89,26 @@ class Command(BaseCommand):
             metavar="FIELD=VALUE",
             help="a value for every row that the file lacks, e.g. 学时=8; FIELD is a heading or a key",
         )
+        parser.add_argument(
+            "--layout",
+            metavar="NAME",
+            help="a layout that was remembered for the bureau says what columns mean",
+        )
         parser.add_argument("--report", type=Path, metavar="OUT.xlsx", help="the faulty rows with reasons")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, **options: Any) -> None:
         self.demand_place_for(options["report"])
         terms = self.terms(options)
+        layout = self.layout(options["layout"], terms)
         content = self.content(options["file"])
-        found = Findings()
+        found = Findings(layout=layout)
         applied = not options["dry_run"]
         try:
             tally = (self.write if applied else self.read)(content, terms, found, options)
         except FaultyLedger:
             # It cannot be written as a whole, and is only looked at.
-            applied, found = False, Findings()
+            applied, found = False, Findings(layout=layout)
             tally = self.read(content, terms, found, options)
         except UnreadableFile as error:
             raise CommandError(error.message, returncode=WRONG_CALL) from error
@@ -118,6 +134,20 @@ class Command(BaseCommand):
         constants = dict(self.constant(text) for text in options["set"])
         return Terms(programme, options["year"], bureau, rule_for(programme, options["year"]), constants)
 
+    def layout(self, name: str | None, terms: Terms) -> LedgerLayout | None:
+        """The layout of that name; what it knows of the files' lacks stands behind what `--set` says."""
+        if name is None:
+            return None
+        layout = LedgerLayout.objects.filter(bureau=terms.bureau, name=name).first()
+        if layout is None:
+            known = "、".join(LedgerLayout.objects.filter(bureau=terms.bureau).values_list("name", flat=True))
+            has = f"有：{known}" if known else "还没有记住任何版式"
+            message = f"“{terms.bureau}”没有名为“{name}”的版式，{has}。"
+            raise CommandError(message, returncode=WRONG_CALL)
+        for key, value in layout.constants.items():
+            terms.constants.setdefault(key, value)
+        return layout
+
     def constant(self, text: str) -> tuple[str, str]:
         name, sign, value = text.partition("=")
         heading = plain_heading(name)
@@ -134,8 +164,9 @@ class Command(BaseCommand):
             raise CommandError(f"打不开文件 {path.name}。", returncode=WRONG_CALL) from error
 
     def read(self, content: bytes, terms: Terms, findings: Findings, _options: dict[str, Any]) -> Tally:
-        with reading(content, order_for(terms, shows_all=True)) as found:
-            findings.notes = found.ledger.notes
+        words = words_by(findings.layout, bureau=terms.bureau)
+        with reading(content, order_for(terms, shows_all=True, words=words)) as found:
+            findings.take(found.ledger)
             comparison, tally = Comparison(found.ledger.tables, terms, timezone.localdate()), Tally()
             for rows in found.chunks:
                 outcomes = comparison.feed(rows)
@@ -146,9 +177,10 @@ class Command(BaseCommand):
     def write(self, content: bytes, terms: Terms, findings: Findings, options: dict[str, Any]) -> Tally:
         """Raises `FaultyLedger` where a row is faulty and none may be skipped; then nothing is written."""
         add = findings.add if options["skip_faulty"] else findings.add_faultless
-        order = order_for(terms, shows_all=options["report"] is not None)
+        words = words_by(findings.layout, bureau=terms.bureau)
+        order = order_for(terms, shows_all=options["report"] is not None, words=words)
         with reading(content, order) as found, self.batch(options["file"], content, terms) as batch:
-            findings.notes = found.ledger.notes
+            findings.take(found.ledger)
             return apply(batch, found, terms, user=None, each=add)
 
     @contextmanager
