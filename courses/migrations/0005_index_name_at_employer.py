@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bureaus', '0004_deeds_of_people'),
+        ('bureaus', '0003_certificates_and_first_passwords'),
         ('courses', '0004_materials_marks_and_notices'),
         ('learners', '0003_other_names_and_former_records'),
     ]

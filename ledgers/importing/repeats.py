@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -48,7 +48,7 @@ class Repeats:
         self,
         people: Sequence[Outcome],
         *,
-        enrolled: Mapping[tuple[int, int], Enrolment],
+        enrolled: Container[tuple[int, int]],
         today: datetime.date,
     ) -> None:
         """Warns of rows that pass a limit, or refuses them where it blocks. Two queries at most.
