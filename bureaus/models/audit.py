@@ -81,7 +81,17 @@ WORDS = {
     "city_years": _("全市人数随之减少的年度"),
     "back": _("已复原"),
     "stays": _("没有复原"),
+    "number": _("证书编号"),
+    "numbers": _("证书编号"),
+    "first": _("首个编号"),
+    "last": _("末个编号"),
+    "handed_out_on": _("领取日期"),
+    "gender": _("性别"),
+    "birth": _("出生"),
+    "phone": _("联系电话"),
 }
+# So many of a list are shown; the line keeps all.
+MOST_SHOWN = 12
 
 
 class AppendOnly(RuntimeError):
@@ -125,6 +135,7 @@ class AuditEvent(models.Model):
         CERTIFICATE_ISSUED = "certificate.issued", _("制发证书")
         CERTIFICATE_REVOKED = "certificate.revoked", _("作废证书")
         CERTIFICATE_REPLACED = "certificate.replaced", _("补发换发证书")
+        CERTIFICATE_HANDED_OUT = "certificate.handed_out", _("登记证书领取")
         TEMPLATE_CHANGED = "template.changed", _("修改证书模板")
         ID_NUMBER_SEEN = "id_number.seen", _("查看完整证件号码")
         ACCOUNT_OPENED = "account.opened", _("开通学员账号")
@@ -218,6 +229,20 @@ def in_words(values: dict[str, Any]) -> list[tuple[str, str]]:
         if isinstance(value, dict):
             words += in_words(value)
         elif value not in (None, "", 0, []):
-            text = "、".join(map(str, value)) if isinstance(value, list) else str(value)
+            text = listed(value) if isinstance(value, list) else str(value)
             words.append((str(WORDS.get(key, key)), gettext("是") if value is True else text))
     return words
+
+
+def listed(values: list[Any]) -> str:
+    """The first of them; of a long list also how many there are."""
+    text = "、".join(map(str, values[:MOST_SHOWN]))
+    return (
+        text
+        if len(values) <= MOST_SHOWN
+        else gettext("%(text)s 等 %(count)d 项")
+        % {
+            "text": text,
+            "count": len(values),
+        }
+    )
