@@ -145,6 +145,7 @@ class AuditEvent(models.Model):
         PERSON_DECIDED = "person.decided", _("核对人员")
         LEARNERS_MERGED = "learners.merged", _("合并学员档案")
         MERGE_UNDONE = "learners.unmerged", _("撤销档案合并")
+        LEARNER_CORRECTED = "learner.corrected", _("更正学员资料")
         DATA_REQUEST_DECIDED = "data_request.decided", _("处理资料更正申请")
 
     at = models.DateTimeField(_("时间"), auto_now_add=True, db_index=True)
