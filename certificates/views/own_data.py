@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from bureaus.access import SignedInRequest, allowed
 from bureaus.models import YearClosed
@@ -19,8 +19,9 @@ from certificates.correcting import Outcome, correct, is_told_by_number, kept_of
 from certificates.forms.correcting import AnswerForm
 from certificates.forms.my import DataRequestForm
 from certificates.my_file import write_own_data
-from certificates.views.my import about, chosen
-from learners.models import DataRequest, Learner
+from certificates.views.my import about, chosen, links_of
+from learners.caring import end_helper
+from learners.models import AccountLink, DataRequest, Learner
 from learners.own_data import CannotAsk, answer, ask, papers_of, seen_by
 from peixun.lib.downloads import workbook_response
 from peixun.lib.listing import page_of
@@ -44,6 +45,7 @@ def own_data(request: SignedInRequest) -> HttpResponse:
             messages.success(request, _("已提交，单位答复后会在这里显示。"))
             return redirect(f"{reverse('certificates:own-data')}?of={link.learner_id}")
     context = about(link, links) | stored(link.learner) | {"form": form, "today": timezone.localdate()}
+    context["is_own"] = link.relation == AccountLink.Relation.SELF
     return render(request, "certificates/my_data.html", context, status=422 if form.errors else 200)
 
 
@@ -67,6 +69,19 @@ def own_data_file(request: SignedInRequest) -> HttpResponse:
         raise Http404
     content = write_own_data(link.learner, day=timezone.localdate())
     return workbook_response(content, f"{_('我的培训资料')}.xlsx")
+
+
+@require_POST
+def own_helper_end(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The learner takes back the consent to a helper; the helper's own account cannot."""
+    mine = links_of(request.user).filter(relation=AccountLink.Relation.SELF)
+    helpers = AccountLink.objects.filter(
+        relation=AccountLink.Relation.HELPER, learner__in=mine.order_by().values("learner")
+    )
+    link = get_object_or_404(helpers.select_related("learner"), pk=pk)
+    end_helper(link, by=request.user, on=timezone.localdate())
+    messages.success(request, _("已结束代管，这个账号看不到您的记录了；它生成的证书链接也已失效。"))
+    return redirect(f"{reverse('certificates:own-data')}?of={link.learner_id}")
 
 
 # --- For the office -----------------------------------------------------------------------------
