@@ -87,7 +87,7 @@ def server(folder):
         )
     ]
     address = f"http://127.0.0.1:{port}"
-    for _ in range(300):
+    for _ in range(1200):
         if answers(f"{address}/accounts/login/"):
             break
         time.sleep(0.1)
