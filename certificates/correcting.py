@@ -21,6 +21,8 @@ from learners.own_data import CannotAsk, answer
 from peixun.lib.comparing import comparable
 
 Changes = dict[str, list[str]]
+# As the audit calls it: a name is the learner's there, not a template's.
+SAID = {"name": "learner_name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,9 @@ def is_open(enrolment: Enrolment) -> bool:
 
 def record(learner: Learner, changes: Changes, *, by: User, enrolments: int) -> None:
     """Old and new as far as the audit may hold them: masked."""
-    old, new = ({name: veiled(name, pair[place]) for name, pair in changes.items()} for place in (0, 1))
+    old, new = (
+        {SAID.get(name, name): veiled(name, pair[place]) for name, pair in changes.items()} for place in (0, 1)
+    )
     AuditEvent.record(
         AuditEvent.Deed.LEARNER_CORRECTED,
         learner,

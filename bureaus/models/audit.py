@@ -89,6 +89,7 @@ WORDS = {
     "gender": _("性别"),
     "birth": _("出生"),
     "phone": _("联系电话"),
+    "learner_name": _("姓名"),
 }
 # So many of a list are shown; the line keeps all.
 MOST_SHOWN = 12

@@ -71,8 +71,8 @@ def test_both_are_lines_of_the_audit_without_the_name(login, officer, asked, enr
         enrolment.run.bureau,
         str(enrolment.learner_id),
     )
-    assert line.before == {"name": "王*名", "phone": "138********"}
-    assert line.after == {"name": "王*明", "phone": "139********", "enrolments": 1}
+    assert line.before == {"learner_name": "王*名", "phone": "138********"}
+    assert line.after == {"learner_name": "王*明", "phone": "139********", "enrolments": 1}
     assert [word for word in ("王小", "13900000009") if word in str(vars(line))] == []
     assert AuditEvent.objects.filter(deed=AuditEvent.Deed.DATA_REQUEST_DECIDED).count() == 1
 
