@@ -1,10 +1,14 @@
 """Certificates a second and bytes each, against bare typst drawing the same page in the same run.
 
-    .venv/bin/python bench/certificates.py [--pages 5000]
+    .venv/bin/python bench/certificates.py [--pages 5000] [--only drawing|product]
 
 `bare` is the same paper written by hand in typst: its texts as literals at fixed sizes, the same border and
 an equal QR code, made as ours is; no layout, no values, no fitting. Ratios are ours to bare; runs of
 both alternate, for another load on the machine must not meet only one of them.
+
+`product` is the whole way: a class of so many people in a database of its own (made beside the one of
+`DATABASE_URL`, and dropped), the batch as its page starts it, and then every part that the page of the run
+offers, drawn from the rows that were stored.
 """
 
 import argparse
@@ -31,8 +35,12 @@ import django  # noqa: E402
 django.setup()
 
 import typst  # noqa: E402
+from django.db import connection  # noqa: E402
 from PIL import Image, ImageChops, ImageDraw  # noqa: E402
 
+from bureaus.models import User  # noqa: E402
+from certificates import jobs  # noqa: E402
+from certificates.defaults import load_default_templates  # noqa: E402
 from certificates.drawing.bundles import PAGES_A_FILE, file_name, merged, zipped  # noqa: E402
 from certificates.drawing.defaults import default_layouts  # noqa: E402
 from certificates.drawing.facts import Facts  # noqa: E402
@@ -41,6 +49,14 @@ from certificates.drawing.layouts import Layout  # noqa: E402
 from certificates.drawing.parsing import parse  # noqa: E402
 from certificates.drawing.pdf import STANDARDS, draw  # noqa: E402
 from certificates.drawing.sheets import Page, pictures, qr_svg  # noqa: E402
+from certificates.issuing import Issue  # noqa: E402
+from certificates.models import Certificate, IssueBatch, Issuer, IssueRule, Template  # noqa: E402
+from certificates.printing import merged_pdf, part_of, parts, zip_of  # noqa: E402
+from courses.catalogue import read_catalogue  # noqa: E402
+from courses.loading import load_catalogue  # noqa: E402
+from courses.management.commands.load_plan import SHIPPED  # noqa: E402
+from courses.models import ClassRun, Enrolment, Programme  # noqa: E402
+from learners.models import Learner  # noqa: E402
 
 DAY = datetime.date(2024, 3, 12)
 ROUNDS = 7
@@ -203,12 +219,89 @@ def in_bulk(label: str, total: int, chunks: Iterator[bytes]) -> None:
     )
 
 
+# --- The product --------------------------------------------------------------------------------
+
+
+def class_of(total: int) -> ClassRun:
+    """A class that is over, with so many people who completed it."""
+    load_catalogue(read_catalogue(SHIPPED), user=None)
+    load_default_templates()
+    programme = Programme.objects.get(name="乡村致富带头人培训计划")
+    leads = next(iter(programme.leads()))
+    run = ClassRun.objects.create(
+        programme=programme,
+        name="第一期农村实用技术培训班",
+        bureau=leads,
+        district=programme.plan.city,
+        year=DAY.year,
+        starts_on=datetime.date(2024, 3, 5),
+        ends_on=datetime.date(2024, 3, 8),
+        state=ClassRun.State.FINISHED,
+    )
+    people = Learner.objects.bulk_create([Learner(name=name(number)) for number in range(total)])
+    done = {"state": Enrolment.State.COMPLETED, "hours": Decimal(24), "employer": "湘潭县农业农村局"}
+    Enrolment.objects.bulk_create(
+        Enrolment(run=run, learner=one, name=one.name, district=run.district, **done) for one in people
+    )
+    return run
+
+
+def terms_for(run: ClassRun) -> tuple[Issue, IssueRule]:
+    pattern = "潭农培〔{year}〕{seq:04}号"
+    issuer = Issuer.objects.create(
+        name=run.bureau.name, bureau=run.bureau, pattern=pattern, signatory="周局长"
+    )
+    template = Template.objects.get(bureau=None, name="结业证书")
+    rule = IssueRule.objects.create(programme=run.programme, template=template, least_hours=Decimal(24))
+    return Issue(issuer, template.versions.get(), DAY), rule
+
+
+def issued(run: ClassRun) -> None:
+    """The job of a batch: a hundred people a transaction, each judged again, numbered, frozen and signed."""
+    terms, rule = terms_for(run)
+    officer = User.objects.create(username="bench")
+    chosen = list(run.enrolments.values_list("pk", flat=True))
+    took = seconds(lambda: jobs.start(run, terms, chosen, user=officer, rule=rule))
+    batch = IssueBatch.objects.get()
+    total = len(chosen)
+    if (batch.state, batch.done) != (IssueBatch.State.DONE, total):
+        raise SystemExit(f"The batch ended as {batch.state} with {batch.done} of {total}: {batch.error}")
+    print(f"issued by the job of a batch: {total:,} in {took:.1f} s, {total / took:.0f}/s")
+
+
+def stored(run: ClassRun) -> list[Certificate]:
+    rows = Certificate.objects.filter(enrolment__run=run).select_related("enrolment", "version__template")
+    return list(rows.order_by("issued_on", "number_key"))
+
+
+def in_the_product(total: int) -> None:
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        run = class_of(total)
+        issued(run)
+        site, rows = "https://peixun.example.cn", stored(run)
+        files = (merged_pdf(part_of(rows, part), site=site, title=run.name) for part in parts(total))
+        in_bulk(f"stored ones, merged by parts of {PAGES_A_FILE}", total, files)
+        packed = (zip_of(part_of(rows, part), site=site, day=DAY) for part in parts(total))
+        in_bulk("stored ones, ZIP of singles by parts", total, packed)
+    finally:
+        connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
+
+
 def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--pages", type=int, default=5000)
-    total = asked.parse_args().pages
-    layouts = {title: parse(data) for title, data in default_layouts().items()}
+    asked.add_argument("--only", choices=("drawing", "product"))
+    given = asked.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, typst {typst.__version__}")
+    if given.only != "drawing":
+        in_the_product(given.pages)
+    if given.only != "product":
+        on_paper(given.pages)
+
+
+def on_paper(total: int) -> None:
+    layouts = {title: parse(data) for title, data in default_layouts().items()}
     against_bare(layouts["结业证书"])
     for title, layout in layouts.items():
         in_bulk(f"ZIP of singles, {title}", total, zipped(singles(layout, total), day=DAY))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -19,6 +20,8 @@ from peixun.lib.sms import Sms, open_backend
 P = ParamSpec("P")
 OpenView = Callable[Concatenate[HttpRequest, P], HttpResponse]
 logger = logging.getLogger(__name__)
+# Beside the request: a carrier takes a while, and only a number that is known is given to it.
+outgoing = ThreadPoolExecutor(4, thread_name_prefix="sms-codes")
 
 
 def are_offered() -> bool:
@@ -40,15 +43,21 @@ def offered(view: OpenView[P]) -> OpenView[P]:
 
 @sensitive_variables()
 def send(code: str, *, to: str) -> None:
-    """Sends `code` to a mobile number of 11 digits.
+    """Has `code` sent to a mobile number of 11 digits; the page neither waits for it nor hears how it went.
 
-    A carrier that fails is logged, not raised: the page would tell a known number from an unknown one.
+    Else its answer, or the time that it takes, would tell a known number from an unknown one.
     """
     words = {"site": settings.PEIXUN_SITE_NAME, "code": code}
     text = _("【%(site)s】验证码 %(code)s，5 分钟内有效。请不要告诉任何人。") % words
+    outgoing.submit(give_over, Sms(f"code-{secrets.token_hex(8)}", to, text))
+
+
+@sensitive_variables()
+def give_over(sms: Sms) -> None:
+    """Gives it to the carrier. One that fails is logged, without the number."""
     backend = open_backend()
     try:
-        backend.send(Sms(f"code-{secrets.token_hex(8)}", to, text))
+        backend.send(sms)
     except Exception as error:  # noqa: BLE001 - whatever a carrier raises may name the number
         logger.error("A code was not sent by SMS: %s", type(error).__name__)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from operator import attrgetter
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,6 +15,7 @@ from certificates.issuing import Issue, certificate_of
 from certificates.models import Certificate
 from certificates.numbering import draw
 from certificates.signing import sign
+from courses.models import ClassRun
 
 
 def held(certificate: Certificate) -> Certificate:
@@ -91,7 +93,26 @@ def replace(certificate: Certificate, terms: Issue, *, user: User, name: str = "
     return new
 
 
-def hand_out(certificates: QuerySet[Certificate], *, on: datetime.date | None) -> int:
-    """Notes the day on which their holders took these valid ones, or with None takes the note back."""
-    valid = certificates.filter(state=Certificate.State.VALID)
-    return valid.filter(handed_out_on__isnull=on is not None).update(handed_out_on=on)
+@transaction.atomic
+def hand_out(
+    certificates: QuerySet[Certificate], run: ClassRun, *, on: datetime.date | None, user: User
+) -> int:
+    """Notes the day on which their holders took these valid ones of `run`; with None takes the note back.
+
+    One line of the audit for each issuer, with the numbers: it is the proof that somebody took a paper.
+    """
+    valid = certificates.filter(state=Certificate.State.VALID, handed_out_on__isnull=on is not None)
+    rows = list(valid.select_for_update(of=("self",)).select_related("issuer__bureau").order_by("pk"))
+    Certificate.objects.filter(pk__in=[row.pk for row in rows]).update(handed_out_on=on)
+    for bureau in sorted({row.issuer.bureau for row in rows if row.issuer.bureau}, key=attrgetter("pk")):
+        numbers = [row.number for row in rows if row.issuer.bureau == bureau]
+        told = {"certificates": len(numbers), "numbers": numbers, "handed_out_on": on}
+        AuditEvent.record(
+            AuditEvent.Deed.CERTIFICATE_HANDED_OUT,
+            run,
+            user=user,
+            bureau=bureau,
+            before=None if on else told,
+            after=told if on else {"deleted": len(numbers)},
+        )
+    return len(rows)

@@ -85,6 +85,7 @@ urlpatterns = [
     path("my/shares/<int:pk>/withdraw/", sharing.withdraw, name="share-withdraw"),
     path("s/<str:key>/", sharing.shared, name="shared"),
     path("my/data/", own_data.own_data, name="own-data"),
+    path("my/helpers/<int:pk>/end/", own_data.own_helper_end, name="own-helper-end"),
     path("my/data/file/", own_data.own_data_file, name="own-data-file"),
     path("data-requests/", own_data.data_requests, name="data-requests"),
     path("data-requests/<int:pk>/", own_data.data_request, name="data-request"),

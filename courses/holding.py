@@ -34,6 +34,7 @@ def hold_again(last: Session, *, user: User, at: datetime.datetime) -> Session:
     with transaction.atomic():
         YearClose.objects.hold_open(last.bureau, year)
         demand_under_way(last)
+        widen(last, now.date())
         times = times_of(last, now)
         todays = Session.objects.exclude(state=Session.State.CANCELLED).filter(held_on=now.date(), **times)
         twin = todays.filter(run=last.run, programme=last.programme, bureau=last.bureau, title=last.title)
@@ -48,6 +49,22 @@ def hold_again(last: Session, *, user: User, at: datetime.datetime) -> Session:
             AuditEvent.Deed.SESSION_CHANGED, session, user=user, bureau=session.bureau, after={"added": True}
         )
     return session
+
+
+def widen(last: Session, day: datetime.date) -> None:
+    """A class that goes on past its last day is longer than was planned: no session lies outside its days.
+
+    Raises `CannotHold` where the year would change with the days: that is for an officer to decide.
+    """
+    run = ClassRun.objects.select_related("bureau").locked(last.run_id) if last.run_id else None
+    if run is None or run.starts_on is None or run.ends_on is None:
+        return
+    first, final = min(run.starts_on, day), max(run.ends_on, day)
+    if run.bureau.year_of(first, final) != run.year:
+        raise CannotHold(_("这一天已在班次的日期以外，会改变班次的统计年度。请经办人先修改班次的日期。"))
+    if (first, final) != (run.starts_on, run.ends_on):
+        run.starts_on, run.ends_on = first, final
+        run.save(update_fields=["starts_on", "ends_on"])
 
 
 def demand_under_way(last: Session) -> None:

@@ -61,11 +61,14 @@ def open_account(learner: Learner, *, username: str, phone: str, by: User) -> tu
 def reset_password(learner: Learner, account: User, *, by: User) -> str:
     """A new first password, told this once; whoever is signed in with the old one is not any more.
 
-    Raises `ValidationError` for an account that works at a bureau: it opens more than a learner's record.
+    Raises `ValidationError` for an account that opens more than `by` answers for: who resets the password
+    could look there.
     """
     account = User.objects.select_for_update().get(pk=account.pk)
     if works(account):
         raise ValidationError(_("这个账号也是工作人员的账号，请联系技术管理员重设密码。"))
+    if looks_after_others(account, by=by):
+        raise ValidationError(_("这个账号还看得到别的单位的学员，请联系技术管理员重设密码。"))
     password = first_password()
     account.set_password(password)
     account.must_change_password = True
@@ -83,3 +86,9 @@ def record(deed: AuditEvent.Deed, learner: Learner, *, by: User) -> None:
 def works(account: User) -> bool:
     """Whether the account is more than a learner's."""
     return account.is_staff or account.is_superuser or account.memberships.exists()
+
+
+def looks_after_others(account: User, *, by: User) -> bool:
+    """Whether it opens a record that no bureau of `by` holds."""
+    links = AccountLink.objects.open_to(account, timezone.localdate())
+    return links.exclude(learner__in=Learner.objects.held_for(by, DEED)).exists()

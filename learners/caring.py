@@ -49,6 +49,11 @@ def bureau_acting(user: User, learner: Learner, deed: str) -> Bureau | None:
     return held.order_by("holdings__since", "pk").first()
 
 
+def first_holder(learner: Learner) -> Bureau | None:
+    """The bureau whose audit tells of what learners do themselves."""
+    return Bureau.objects.filter(holdings__learner=learner).order_by("holdings__since", "pk").first()
+
+
 @transaction.atomic
 def allow_helper(
     learner: Learner, *, username: str, name: str, consent: Consent, by: User
@@ -59,6 +64,8 @@ def allow_helper(
     a user name that was mistyped may be somebody else's. Raises `CannotHelp`.
     """
     user, password = account_of(username, name)
+    if user == by:
+        raise CannotHelp(_("不能把自己登记为代管家人，请由同事核对同意书后办理。"))
     known = AccountLink.objects.select_for_update().filter(user=user, learner=learner).first()
     if known and known.relation == AccountLink.Relation.SELF:
         raise CannotHelp(_("这是学员本人的账号，不用登记代管。"))
@@ -99,15 +106,18 @@ def first_password() -> str:
 
 @transaction.atomic
 def end_helper(link: AccountLink, *, by: User, on: datetime.date) -> None:
-    """From `on` the helper sees nothing any more; that there was one stays on record."""
+    """From `on` the helper sees nothing any more; that there was one stays on record.
+
+    By an officer, or by the learner, whose consent it was.
+    """
     link.until = on - DAY
     link.save(update_fields=["until"])
     AuditEvent.record(
         AuditEvent.Deed.HELPER_CHANGED,
         link.learner,
         user=by,
-        bureau=bureau_acting(by, link.learner, DEED),
-        after={"until": link.until},
+        bureau=bureau_acting(by, link.learner, DEED) or first_holder(link.learner),
+        after={"until": link.until, "deleted": True},
         label=label_of(link.learner),
     )
 

@@ -208,6 +208,8 @@ ACCOUNT_RATE_LIMITS = {
     "look_up_name": "10/h/key,30/d/key",
     "look_up_code": "3/10m/key,10/d/key",
     "look_up_code_try": "3/10m/key",
+    # PDFs drawn while one record stands open: as many as anybody needs.
+    "look_up_pdf": "30/10m/key",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("PEIXUN_TRUSTED_PROXIES", 0)
 

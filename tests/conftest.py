@@ -6,6 +6,7 @@ import pytest
 from django.db.models import Model
 from django.test import Client
 
+from bureaus import sms_codes
 from bureaus.models import AuditEvent, Bureau, BureauAlias, District, DistrictAlias, Membership, User
 from courses.catalogue import read_catalogue
 from courses.loading import load_catalogue
@@ -54,6 +55,19 @@ def account(name: str, bureau: Bureau, role: Role, reach: Reach = Reach.OWN) -> 
     user = User.objects.create(username=name, name=name)
     Membership.objects.create(user=user, bureau=bureau, role=role, reach=reach)
     return user
+
+
+class AtOnce:
+    """Stands for a pool of threads."""
+
+    def submit(self, deed, *given):
+        deed(*given)
+
+
+@pytest.fixture
+def codes_at_once(monkeypatch):
+    """A code by SMS is with the carrier before the page answers."""
+    monkeypatch.setattr(sms_codes, "outgoing", AtOnce())
 
 
 @pytest.fixture

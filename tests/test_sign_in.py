@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import threading
 
 import pytest
 from django.core.cache import cache
@@ -11,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from bureaus.models import User
+from peixun.lib.sms import SmsBackend
 
 LOGIN = "/accounts/login/"
 PASSWORD = "a-good-password-of-1983"
@@ -96,7 +98,7 @@ CODE, CONFIRM = "/accounts/login/code/", "/accounts/login/code/confirm/"
 
 
 @pytest.fixture
-def outbox(settings, tmp_path):
+def outbox(settings, tmp_path, codes_at_once):
     """Codes are sent: the folder where the carrier finds them."""
     settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
     settings.PEIXUN_SMS_FOLDER = tmp_path / "sms"
@@ -167,6 +169,27 @@ def test_a_carrier_that_fails_answers_as_ever_and_is_logged_without_the_number(u
     assert Client().post(CODE, {"phone": "13800000001"})["Location"] == CONFIRM
     assert "NotSent" in caplog.text
     assert "13800000001" not in caplog.text
+
+
+class Slow(SmsBackend):
+    """A carrier that takes its time, until it is let go."""
+
+    let_go, taken = threading.Event(), threading.Event()
+
+    def send(self, sms):
+        self.taken.set()
+        assert self.let_go.wait(30)
+
+
+def test_a_page_does_not_wait_for_the_carrier(user, settings):
+    """A known number would be told from an unknown one by the time that the page takes."""
+    settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+    settings.PEIXUN_SMS_BACKEND = f"{__name__}.Slow"
+    try:
+        assert Client().post(CODE, {"phone": "13800000001"})["Location"] == CONFIRM
+        assert Slow.taken.wait(30)
+    finally:
+        Slow.let_go.set()
 
 
 def test_without_a_carrier_there_are_no_codes(db):

@@ -82,7 +82,18 @@ WORDS = {
     "back": _("已复原"),
     "stays": _("没有复原"),
     "columns": _("列"),
+    "number": _("证书编号"),
+    "numbers": _("证书编号"),
+    "first": _("首个编号"),
+    "last": _("末个编号"),
+    "handed_out_on": _("领取日期"),
+    "gender": _("性别"),
+    "birth": _("出生"),
+    "phone": _("联系电话"),
+    "learner_name": _("姓名"),
 }
+# So many of a list are shown; the line keeps all.
+MOST_SHOWN = 12
 
 
 class AppendOnly(RuntimeError):
@@ -127,6 +138,7 @@ class AuditEvent(models.Model):
         CERTIFICATE_ISSUED = "certificate.issued", _("制发证书")
         CERTIFICATE_REVOKED = "certificate.revoked", _("作废证书")
         CERTIFICATE_REPLACED = "certificate.replaced", _("补发换发证书")
+        CERTIFICATE_HANDED_OUT = "certificate.handed_out", _("登记证书领取")
         TEMPLATE_CHANGED = "template.changed", _("修改证书模板")
         ID_NUMBER_SEEN = "id_number.seen", _("查看完整证件号码")
         ACCOUNT_OPENED = "account.opened", _("开通学员账号")
@@ -136,6 +148,7 @@ class AuditEvent(models.Model):
         PERSON_DECIDED = "person.decided", _("核对人员")
         LEARNERS_MERGED = "learners.merged", _("合并学员档案")
         MERGE_UNDONE = "learners.unmerged", _("撤销档案合并")
+        LEARNER_CORRECTED = "learner.corrected", _("更正学员资料")
         DATA_REQUEST_DECIDED = "data_request.decided", _("处理资料更正申请")
 
     at = models.DateTimeField(_("时间"), auto_now_add=True, db_index=True)
@@ -220,6 +233,20 @@ def in_words(values: dict[str, Any]) -> list[tuple[str, str]]:
         if isinstance(value, dict):
             words += in_words(value)
         elif value not in (None, "", 0, []):
-            text = "、".join(map(str, value)) if isinstance(value, list) else str(value)
+            text = listed(value) if isinstance(value, list) else str(value)
             words.append((str(WORDS.get(key, key)), gettext("是") if value is True else text))
     return words
+
+
+def listed(values: list[Any]) -> str:
+    """The first of them; of a long list also how many there are."""
+    text = "、".join(map(str, values[:MOST_SHOWN]))
+    return (
+        text
+        if len(values) <= MOST_SHOWN
+        else gettext("%(text)s 等 %(count)d 项")
+        % {
+            "text": text,
+            "count": len(values),
+        }
+    )

@@ -5,10 +5,21 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from bureaus.forms import MobileField
 from bureaus.models import User
+from bureaus.phones import mobile
+from learners import id_numbers
+
+
+def demand_user_name(name: str) -> None:
+    """A user name is read out, printed and typed in a room: it must not be what tells or unlocks a person."""
+    if mobile(name):
+        raise ValidationError(_("用户名不能是手机号。"))
+    if id_numbers.fault(id_numbers.normalise(name)) != "id_number_format":
+        raise ValidationError(_("用户名不能是身份证号，请换一个。"))
 
 
 class CheckForm(forms.Form):
@@ -38,6 +49,7 @@ class AccountForm(forms.ModelForm[User]):
 
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"]
+        demand_user_name(username)
         if User.objects.filter(username__iexact=username).exists():
             raise forms.ValidationError(_("这个用户名已有人用，请换一个。"))
         return username

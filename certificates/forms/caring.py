@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from certificates.forms.accounts import demand_user_name
 from learners.caring import Consent
 from learners.models import AccountLink, Exemption, HoursRequirement, Learner
 
@@ -31,7 +32,7 @@ class HelperForm(forms.Form):
     username = forms.CharField(
         label=gettext_lazy("家人的用户名"),
         max_length=150,
-        validators=[UnicodeUsernameValidator()],
+        validators=[UnicodeUsernameValidator(), demand_user_name],
         help_text=gettext_lazy("已有账号的填已有的；没有的填一个新的，系统给出初始密码"),
     )
     name = forms.CharField(label=gettext_lazy("家人的姓名"), max_length=60)

@@ -147,7 +147,8 @@ class ReplaceForm(forms.Form):
         if ground != Ground.CORRECTION:
             del self.fields["name"]
         else:
-            self.fields["name"].initial = certificate.name
+            # Of a learner whose name was corrected meanwhile, the right one.
+            self.fields["name"].initial = certificate.learner.name
         if ground != Ground.RENEWAL:
             del self.fields["expires_on"]
 

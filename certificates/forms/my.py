@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -29,22 +28,3 @@ class DataRequestForm(forms.ModelForm[DataRequest]):
         fields = ("words",)
         widgets = {"words": forms.Textarea(attrs={"rows": 4})}  # noqa: RUF012
         help_texts = {"words": _("写清楚哪一项不对、应该是什么。不要写身份证号。")}  # noqa: RUF012
-
-
-class AnswerForm(forms.Form):
-    """An officer's answer to such a request."""
-
-    state = forms.ChoiceField(
-        label=_("处理结果"),
-        choices=[(one.value, one.label) for one in (DataRequest.State.DONE, DataRequest.State.DECLINED)],
-        widget=forms.RadioSelect,
-    )
-    answer = forms.CharField(
-        label=_("答复"),
-        max_length=400,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("学员会看到这段话"),
-    )
-
-    def said(self) -> dict[str, Any]:
-        return {"state": self.cleaned_data["state"], "words": self.cleaned_data["answer"]}

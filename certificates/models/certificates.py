@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from bureaus.access import bureaus_for, scope_of
@@ -18,7 +18,7 @@ from bureaus.models import User
 from certificates.models.issuers import LONGEST_KEY, Issuer, number_key
 from certificates.models.templates import TemplateVersion
 from courses.models import Enrolment
-from learners.models import Learner
+from learners.models import AccountLink, Learner
 
 # Crockford's base 32: no I, L, O, U.
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -194,8 +194,13 @@ class Certificate(models.Model):
 
 class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
     def open_on(self, day: datetime.date) -> ShareLinkQuerySet:
-        """Those not withdrawn that have not run out on `day`; the last day counts."""
-        return self.filter(Q(until=None) | Q(until__gte=day), withdrawn_at=None)
+        """Those not withdrawn that have not run out on `day`; the last day counts.
+
+        With the right of the account that made a link ends the link: a helper's consent may be taken back.
+        """
+        makers = AccountLink.objects.filter(Q(until=None) | Q(until__gte=day), user=OuterRef("made_by"))
+        still = Exists(makers.filter(learner=OuterRef("certificate__learner")))
+        return self.filter(Q(until=None) | Q(until__gte=day), Q(made_by=None) | still, withdrawn_at=None)
 
 
 class ShareLink(models.Model):

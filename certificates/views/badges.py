@@ -13,10 +13,12 @@ from bureaus.access import SignedInRequest, may
 from bureaus.models import User
 from certificates import badges
 from certificates.badges import NotCertifiable
-from certificates.models import Certificate, Issuer
+from certificates.models import Certificate, Issuer, ShareLink
 from certificates.models.certificates import CertificateQuerySet
 from certificates.printing import site_of
+from certificates.views.checking import too_many
 from learners.models import AccountLink
+from peixun.lib.limits import within
 
 FRESH = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
@@ -43,10 +45,10 @@ def with_purpose() -> CertificateQuerySet:
 @login_not_required
 def shared_credential(request: HttpRequest, key: str) -> HttpResponse:
     """For who was sent a link that was not withdrawn."""
-    today = timezone.localdate()
-    open_link = Q(share_links__until=None) | Q(share_links__until__gte=today)
-    shared = with_purpose().filter(open_link, share_links__key=key, share_links__withdrawn_at=None)
-    return badge_file(request, get_object_or_404(shared))
+    if not within(request, "certificate"):
+        return too_many(request)
+    links = ShareLink.objects.open_on(timezone.localdate()).filter(key=key)
+    return badge_file(request, get_object_or_404(with_purpose(), pk__in=links.values("certificate")))
 
 
 def badge_file(request: HttpRequest, certificate: Certificate) -> HttpResponse:
@@ -71,6 +73,8 @@ def did_document(request: HttpRequest, pk: int) -> JsonResponse:
 @login_not_required
 def status_list(request: HttpRequest, pk: int) -> HttpResponse:
     """Made at the moment of asking: a revoked certificate is in it at once."""
+    if not within(request, "certificate"):
+        return too_many(request)
     issuer = get_object_or_404(Issuer.objects.exclude(bureau=None), pk=pk)
     text = badges.status_list(issuer, site=site_of(request))
     return HttpResponse(text, content_type="application/vc+jwt", headers=FRESH)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
-from allauth.core import ratelimit
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -18,6 +17,7 @@ from certificates.checking import Finding, by_code, by_number, finding, is_name_
 from certificates.forms.checking import CodeForm, NameForm, NumberForm, StatementForm
 from certificates.models import number_key
 from certificates.signing import jwks
+from peixun.lib.limits import within
 
 P = ParamSpec("P")
 OpenView = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -37,11 +37,6 @@ def for_anybody(view: OpenView[P]) -> OpenView[P]:
         return response
 
     return cast("OpenView[P]", answered)
-
-
-def within(request: HttpRequest, action: str, *, key: str | None = None) -> bool:
-    """Counts one more try, of a GET too, and tells whether it is within the limit of `action`."""
-    return ratelimit.consume_or_429(request, action=action, key=key, limit_get=True) is None
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
@@ -103,7 +98,7 @@ def check_form(request: HttpRequest) -> HttpResponse:
 
 def by_number_and_name(request: HttpRequest, number: str, name: str) -> HttpResponse:
     """Numbers and names can be guessed: who was wrong too often is not even told what is right."""
-    patient = ratelimit.consume(request, action="certificate_wrong", dry_run=True)
+    patient = within(request, "certificate_wrong", count=False)
     if not patient or not within(request, "certificate_name", key=number_key(number)):
         return too_many(request)
     found = by_number(number, name, on=timezone.localdate())

@@ -73,7 +73,7 @@ def mark_handed_out(request: SignedInRequest, pk: int) -> HttpResponse:
         return show_list(request, run, form)
     back = "back" in request.POST
     chosen = mine.filter(pk__in=form.cleaned_data["chosen"])
-    count = note(chosen, on=None if back else form.cleaned_data["day"])
+    count = note(chosen, run, on=None if back else form.cleaned_data["day"], user=request.user)
     sentence = _("已取消 %(count)d 张证书的领取登记。") if back else _("已登记 %(count)d 张证书的领取。")
     messages.success(request, sentence % {"count": count})
     return redirect("certificates:hand-out", pk)

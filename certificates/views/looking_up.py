@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from allauth.core import ratelimit
 from django.contrib.auth.decorators import login_not_required
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
@@ -37,6 +36,7 @@ from certificates.models import Certificate
 from certificates.printing import PictureLost, pdf_of, site_of
 from learners.models import Learner
 from peixun.lib.encryption import digest
+from peixun.lib.limits import within
 
 P = ParamSpec("P")
 OpenView = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -58,8 +58,9 @@ def for_one_visitor(view: OpenView[P]) -> OpenView[P]:
 
 
 def may_try(request: HttpRequest, action: str, *, key: str = "", count: bool = True) -> bool:
-    """Whether `action` is within its limit; `key` is kept as a digest only."""
-    return bool(ratelimit.consume(request, action=action, key=digest(action, key), dry_run=not count))
+    """Whether `action` is within its limit; `key` is kept as a digest only. Looking at a form is no try."""
+    looks = request.method in ("GET", "HEAD")
+    return looks or within(request, action, key=digest(action, key), count=count)
 
 
 def too_often(request: HttpRequest) -> HttpResponse:
@@ -137,6 +138,8 @@ def look_up_pdf(request: HttpRequest, text: str) -> HttpResponse:
     certificate = certificate_by(request.session, text, learner=now[0])
     if certificate is None or certificate.state != Certificate.State.VALID:
         raise Http404
+    if not within(request, "look_up_pdf", key=str(now[0].pk)):
+        return too_often(request)
     try:
         pdf = pdf_of(certificate, site=site_of(request))
     except PictureLost:

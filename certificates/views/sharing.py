@@ -13,8 +13,9 @@ from bureaus.access import SignedInRequest
 from certificates.checking import finding
 from certificates.forms.my import ShareForm
 from certificates.models import ShareLink
-from certificates.views.checking import for_anybody, too_many, within
+from certificates.views.checking import for_anybody, too_many
 from certificates.views.my import certificate_page, own_certificates
+from peixun.lib.limits import within
 
 MOST_LINKS = 10
 

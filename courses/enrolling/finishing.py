@@ -54,7 +54,8 @@ class Line:
     @property
     def proposed(self) -> str:
         """What was set before stands; else what leave, attendance and assessment say."""
-        if self.enrolment.state in moves.ENDS:
+        came_after_all = self.enrolment.state == State.NO_SHOW and self.here
+        if self.enrolment.state in moves.ENDS and not came_after_all:
             return self.enrolment.state
         if self.left_out:
             return State.WITHDRAWN
@@ -69,8 +70,20 @@ def in_class(run: ClassRun) -> EnrolmentQuerySet:
     return run.enrolments.holding_seats()
 
 
+def late_in(run: ClassRun) -> EnrolmentQuerySet:
+    """Who was put into a run that is over, or into whose record a late mark came: their end is not told yet.
+
+    Marks of phones without a network arrive days later, and a walk-in was there, whatever the list says.
+    """
+    if run.state != ClassRun.State.FINISHED:
+        return run.enrolments.none()
+    came = Q(state=State.NO_SHOW, attendances__state__in=Attendance.HERE)
+    untold = ~Q(state__in=moves.ENDS) & ~Q(came_by=Enrolment.CameBy.LEDGER)
+    return in_class(run).filter(untold | came).distinct()
+
+
 def lines_of(run: ClassRun) -> list[Line]:
-    """Everybody in `run` with the attendance. A fixed number of queries."""
+    """Everybody in `run` with the attendance; of one that is over also. A fixed number of queries."""
     held = run.sessions.filter(state=Session.State.HELD).count()
     attended = Q(attendances__state__in=Attendance.HERE, attendances__session__state=Session.State.HELD)
     people = in_class(run).order_by("pk")
@@ -90,12 +103,7 @@ def finish(pk: int, ends: Mapping[int, End], *, by: User | None, reason: str = "
         people = list(in_class(run))
         demand_all(people, ends, reason)
         hopeful = list(run.enrolments.filter(state__in=(State.APPLIED, State.WAITING)))
-        for enrolment in people:
-            end = ends[enrolment.pk]
-            enrolment.state, enrolment.assessment = end.state, end.assessment
-            enrolment.reason = reason.strip()[:200] if end.state == State.WITHDRAWN else ""
-            enrolment.changed_at = timezone.now()
-        Enrolment.objects.bulk_update(people, ["state", "assessment", "reason", "changed_at"], batch_size=100)
+        tell(people, ends, reason)
         leave(hopeful, State.REJECTED, NO_SEAT)
         noticing.decided(*hopeful)
         belong(run, people)
@@ -105,6 +113,34 @@ def finish(pk: int, ends: Mapping[int, End], *, by: User | None, reason: str = "
         AuditEvent.record(
             AuditEvent.Deed.RUN_FINISHED, run, user=by, bureau=run.bureau, after=dict(counts), reason=reason
         )
+
+
+def finish_late(pk: int, ends: Mapping[int, End], *, by: User | None, reason: str = "") -> None:
+    """Sets what became of those of a run that is over whose end is not told yet (`late_in`).
+
+    Raises as `finish` does.
+    """
+    with seats.held(pk) as run:
+        people = list(late_in(run))
+        if not people:
+            raise CannotEnrol(_("没有还缺结果的人。"))
+        demand_all(people, ends, reason)
+        tell(people, ends, reason)
+        belong(run, people)
+        counts = Counter(str(enrolment.state) for enrolment in people)
+        AuditEvent.record(
+            AuditEvent.Deed.RUN_FINISHED, run, user=by, bureau=run.bureau, after=dict(counts), reason=reason
+        )
+
+
+def tell(people: list[Enrolment], ends: Mapping[int, End], reason: str) -> None:
+    """Writes what became of each of them."""
+    for enrolment in people:
+        end = ends[enrolment.pk]
+        enrolment.state, enrolment.assessment = end.state, end.assessment
+        enrolment.reason = reason.strip()[:200] if end.state == State.WITHDRAWN else ""
+        enrolment.changed_at = timezone.now()
+    Enrolment.objects.bulk_update(people, ["state", "assessment", "reason", "changed_at"], batch_size=100)
 
 
 def demand_all(people: list[Enrolment], ends: Mapping[int, End], reason: str) -> None:

@@ -44,8 +44,17 @@ def names_known(user: User, walk_ins: Collection[Enrolment]) -> dict[str, int]:
     return counts
 
 
-def identify(walk_in: Enrolment, identity: IdentityKey, *, user: User, employer: str = "") -> bool:
+class OtherName(CannotEnrol):
+    """The papers are those of somebody who is known under another name only."""
+
+
+def identify(
+    walk_in: Enrolment, identity: IdentityKey, *, user: User, employer: str = "", sure: bool = False
+) -> bool:
     """Says by papers or employer who the walk-in is. True where that person is known anywhere in the city.
+
+    A digit that was misread may be another's number: unless one is `sure`, `OtherName` is raised where that
+    person has never been written with the walk-in's name. The name itself is told to nobody.
 
     Else the walk-in becomes a learner with this identity, at `employer` if that was not known. Raises as
     `match` does.
@@ -54,6 +63,12 @@ def identify(walk_in: Enrolment, identity: IdentityKey, *, user: User, employer:
     with seats.held(walk_in.run_id) as run:
         stored = Identity.objects.filter(kind=kind, digest=digest).select_related("learner").first()
         if stored and stored.learner_id != walk_in.learner_id:
+            if not sure and not is_called(stored.learner, walk_in.name):
+                raise OtherName(
+                    _(
+                        "这个证件号码在全市已有登记，但登记的姓名不同。请核对号码和姓名；确是同一人的，请勾选后再提交。"
+                    )
+                )
             match(walk_in, stored.learner, user=user)
             return True
         walk_in = still_to_match(run, walk_in.pk)
@@ -70,6 +85,13 @@ def identify(walk_in: Enrolment, identity: IdentityKey, *, user: User, employer:
         walk_in.save()
         record(run, user)
     return False
+
+
+def is_called(learner: Learner, name: str) -> bool:
+    """Whether the learner has this name, or was ever enrolled under it. One query."""
+    written = Enrolment.objects.filter(learner=learner, to_match=False).order_by()
+    known = {learner.name, *written.values_list("name", flat=True)}
+    return comparable(name) in {comparable(one) for one in known}
 
 
 def match(walk_in: Enrolment, learner: Learner, *, user: User) -> Enrolment:

@@ -188,12 +188,19 @@ class WhoForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     employer = forms.CharField(label=_("单位"), required=False, max_length=200)
+    sure = forms.BooleanField(
+        label=_("已核对证件，虽然姓名不同，确是同一个人"), required=False, widget=forms.HiddenInput
+    )
 
     def __init__(self, *args: Any, walk_in: Enrolment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["employer"].initial = walk_in.employer
         self.walk_in = walk_in
         self.identity: IdentityKey | None = None
+
+    def ask_whether_sure(self) -> None:
+        """Shows the tick, which is hidden until the names are seen to differ."""
+        self.fields["sure"].widget = forms.CheckboxInput()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from allauth.core import ratelimit
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -37,6 +36,7 @@ from courses.models.enrolments import EnrolmentQuerySet
 from courses.qr import qr_picture
 from courses.views.registering import registrable, sentence
 from peixun.lib.comparing import comparable
+from peixun.lib.limits import within
 
 Way = Attendance.Way
 RECENT = 5
@@ -145,7 +145,7 @@ def take_scan(request: HttpRequest, session: Session, at: datetime.datetime) -> 
     status = 422
     if form.is_valid():
         name, digits = form.cleaned_data["name"], form.cleaned_data["digits"]
-        if not ratelimit.consume(request, action="check_in", key=f"{session.pk} {comparable(name)}"):
+        if not within(request, "check_in", key=f"{session.pk} {comparable(name)}"):
             form.add_error(None, _("试的次数太多了。请过几分钟再试，或请老师登记。"))
             status = 429
         elif person := named(session, name, digits):

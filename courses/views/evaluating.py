@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.core import ratelimit
 from django.contrib.auth.decorators import login_not_required
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
@@ -35,6 +34,7 @@ from courses.forms.evaluating import SCORES, EvaluationForm
 from courses.models import Evaluation, Session
 from courses.qr import qr_picture
 from courses.views.registering import registrable
+from peixun.lib.limits import within
 
 COOKIE = "voter"
 COOKIE_SECONDS = 60 * 24 * 3600
@@ -93,7 +93,7 @@ def may_vote(request: HttpRequest, voter: str | None, form: EvaluationForm) -> b
     """Whether the browser keeps its mark, and not too many come from one address; else the form says so."""
     if voter is None:
         form.add_error(None, _("浏览器没有允许 Cookie，无法保证一人一票。请允许后再提交一次。"))
-    elif not ratelimit.consume(request, action="evaluate"):
+    elif not within(request, "evaluate"):
         form.add_error(None, _("现在提交的人太多，请过一分钟再试。"))
     return form.is_valid()
 

@@ -25,17 +25,26 @@ State = Enrolment.State
 def finish(request: SignedInRequest, pk: int) -> HttpResponse:
     """Everybody in the class with what is proposed; the officer sets it and confirms."""
     run = run_of(request, pk)
-    lines = finishing.lines_of(run)
+    late, lines = lines_for(run)
     form = FinishForm(request.POST or None, lines=lines)
     if request.method == "POST" and form.is_valid():
+        deed = finishing.finish_late if late else finishing.finish
         try:
-            finishing.finish(run.pk, form.ends(), by=request.user, reason=form.cleaned_data["reason"])
+            deed(run.pk, form.ends(), by=request.user, reason=form.cleaned_data["reason"])
         except (CannotEnrol, YearClosed) as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("“%(run)s”已办理结业。") % {"run": run})
+            done = _("%(count)d 人的结果已补上。") if late else _("“%(run)s”已办理结业。")
+            messages.success(request, done % {"run": run, "count": late})
             return redirect("courses:run", run.pk)
     return show_finish(request, run, form)
+
+
+def lines_for(run: ClassRun) -> tuple[int, list[finishing.Line]]:
+    """How many came in after the run was over, and their lines; without any, 0 and everybody's."""
+    late = set(finishing.late_in(run).values_list("pk", flat=True))
+    lines = finishing.lines_of(run)
+    return len(late), [line for line in lines if line.enrolment.pk in late] if late else lines
 
 
 def show_finish(
@@ -43,6 +52,7 @@ def show_finish(
 ) -> HttpResponse:
     planned = run.sessions.filter(state=Session.State.PLANNED)
     today = timezone.localdate()
+    late = finishing.late_in(run).count()
     context = {
         "run": run,
         "form": form,
@@ -51,7 +61,8 @@ def show_finish(
         "open_sessions": planned.count(),
         "hopeful": run.enrolments.filter(state__in=(State.APPLIED, State.WAITING)).count(),
         "to_match": run.enrolments.filter(to_match=True).count(),
-        "over": run.state in (ClassRun.State.FINISHED, ClassRun.State.CANCELLED),
+        "late": late,
+        "over": run.state in (ClassRun.State.FINISHED, ClassRun.State.CANCELLED) and not late,
         "reopening": reopening or ReasonForm(),
         "today": today,
     }
@@ -72,4 +83,4 @@ def reopen(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("已撤回结业，可以继续登记和调整。"))
             return redirect("courses:finish", run.pk)
-    return show_finish(request, run, FinishForm(lines=finishing.lines_of(run)), reopening=form)
+    return show_finish(request, run, FinishForm(lines=lines_for(run)[1]), reopening=form)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from bureaus.access import SignedInRequest, allowed, may
 from bureaus.models import User
 from courses.counting import at_sessions, attended_sessions, figures_of
+from courses.enrolling.finishing import late_in
 from courses.forms.people import PeopleFilter
 from courses.leaves import leave_shares
 from courses.models import Attendance, ClassRun, Enrolment, Session
@@ -47,6 +48,7 @@ def run(request: SignedInRequest, pk: int) -> HttpResponse:
         "clashes": clashing(sessions),
         "may_edit": ClassRun.objects.editable_by(request.user).filter(pk=pk).exists(),
         "page": with_attendance(found, with_hours(page)),
+        "late": late_in(found).count(),
         "registered": found.sessions.filter(registered_at__isnull=False).exists(),
         "searched": bool(words or request.GET.get("state")),
         "words": words,

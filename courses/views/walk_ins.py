@@ -88,8 +88,15 @@ def identify(request: SignedInRequest, pk: int) -> HttpResponse:
     if form.is_valid() and form.identity:
         try:
             known = matching.identify(
-                found, form.identity, user=request.user, employer=form.cleaned_data["employer"]
+                found,
+                form.identity,
+                user=request.user,
+                employer=form.cleaned_data["employer"],
+                sure=form.cleaned_data["sure"],
             )
+        except matching.OtherName as error:
+            form.ask_whether_sure()
+            form.add_error("sure", str(error))
         except (CannotEnrol, YearClosed) as error:
             form.add_error(None, str(error))
         else:

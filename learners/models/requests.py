@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from bureaus.models import User
 from learners.models.learners import Learner
 
+CORRECTABLE = {"name": _("姓名"), "gender": _("性别"), "birth": _("出生"), "phone": _("联系电话")}
+
 
 class DataRequestQuerySet(models.QuerySet["DataRequest"]):
     def decided_by(self, user: User) -> DataRequestQuerySet:
@@ -41,6 +43,9 @@ class DataRequest(models.Model):
     asked_at = models.DateTimeField(_("提出时间"), auto_now_add=True)
     state = models.CharField(_("状态"), max_length=8, choices=State, default=State.OPEN)
     answer = models.CharField(_("答复"), max_length=400, blank=True)
+    changes = models.JSONField(
+        _("更正的内容"), default=dict, blank=True, help_text=_("每一项改前和改后的内容")
+    )
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("处理人"),
@@ -67,3 +72,16 @@ class DataRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def corrected(self) -> list[tuple[str, str, str]]:
+        """(what, before, after) in words, of what was changed with the answer."""
+        return [
+            (str(CORRECTABLE.get(what, what)), in_words(what, old), in_words(what, new))
+            for what, (old, new) in self.changes.items()
+        ]
+
+
+def in_words(what: str, value: str) -> str:
+    shown = dict(Learner.Gender.choices).get(value, value) if what == "gender" else value
+    return str(shown) or "—"

@@ -59,7 +59,7 @@ def issue_some(today: datetime.date, user: User) -> None:
     made = issue(run, people, terms, user=user)
     if len(made) < FIRST:
         return
-    hand_out(Certificate.objects.filter(pk__in=[one.pk for one in made[:8]]), on=today)
+    hand_out(Certificate.objects.filter(pk__in=[one.pk for one in made[:8]]), run, on=today, user=user)
     revoke(made[-1], on=today, reason="报名信息有误，本人未参训", user=user)
     again = Issue(terms.issuer, version, today, None, "原证遗失", Certificate.Ground.REISSUE)
     replace(made[-2], again, user=user)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,13 @@ from peixun.lib.comparing import comparable
 
 Person = int | str  # a learner's id, or the digest of an identity that is not known yet
 Course = tuple[Person, int]  # a person and a programme
+
+
+class HasState(Protocol):
+    """An enrolment, as far as it matters here."""
+
+    @property
+    def state(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,7 @@ class Repeats:
         self,
         people: Sequence[Outcome],
         *,
-        enrolled: Container[tuple[int, int]],
+        enrolled: Mapping[tuple[int, int], HasState],
         today: datetime.date,
     ) -> None:
         """Warns of rows that pass a limit, or refuses them where it blocks. Two queries at most.

@@ -58,15 +58,22 @@ def answers(address: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def folder(tmp_path_factory):
+    """What the server keeps: its database, its log, and in `sms` the messages for the carrier."""
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="session")
+def server(folder):
     """Its address. A process for the pages and one worker, on a database of their own."""
-    folder = tmp_path_factory.mktemp("server")
     port = free_port()
     environment = os.environ | {
         "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
         "MEDIA_ROOT": str(folder / "media"),
         "REDIS_URL": "",
         "PEIXUN_JOBS": "worker",
+        "PEIXUN_SMS_CODES": "true",
+        "PEIXUN_SMS_FOLDER": str(folder / "sms"),
         "DEBUG": "true",
     }
     manage = [sys.executable, "manage.py"]
@@ -80,7 +87,7 @@ def server(tmp_path_factory):
         )
     ]
     address = f"http://127.0.0.1:{port}"
-    for _ in range(300):
+    for _ in range(1200):
         if answers(f"{address}/accounts/login/"):
             break
         time.sleep(0.1)

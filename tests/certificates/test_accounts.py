@@ -5,9 +5,10 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from bureaus.models import AuditEvent, Membership, User
-from learners.models import AccountLink, Holder
+from learners.models import AccountLink, Holder, Learner
 
 GIVEN = {"username": "x123456", "phone": "", "checked": "on"}
 
@@ -75,6 +76,7 @@ def test_the_audit_has_a_line_without_name_user_name_or_password(held, officer, 
         ({"checked": ""}, "请先核对本人身份证件"),
         ({"username": "X123456"}, "已有人用"),
         ({"username": "13700000007"}, "用户名不能是手机号"),
+        ({"username": "439999198506122826"}, "用户名不能是身份证号"),
         ({"phone": "123"}, "11 位手机号"),
         ({"phone": "13800000001"}, "手机号"),
     ],
@@ -128,6 +130,22 @@ def test_an_account_that_works_at_a_bureau_is_not_reset_here(held, officer, logi
     reviewer.refresh_from_db()
     assert reviewer.password == was
     assert Membership.objects.filter(user=reviewer).exists()
+
+
+def test_an_account_that_opens_records_of_others_is_not_reset_here(held, officer, login, other_bureau):
+    """A helper of somebody whom this bureau does not hold: the officer could read that record, too."""
+    client = login(officer)
+    open_it(client, held)
+    account = User.objects.get(username="x123456")
+    grandma = Learner.objects.create(name="奶奶")
+    Holder.objects.create(learner=grandma, bureau=other_bureau)
+    kept = {"relation": "helper", "consented_at": timezone.now(), "consented_how": "written"}
+    AccountLink.objects.create(user=account, learner=grandma, **kept)
+    answer = client.post(address(held, "account-reset"), {"checked": "on"})
+    assert (answer.status_code, "别的单位的学员" in answer.content.decode()) == (422, True)
+    assert User.objects.get(username="x123456").password == account.password
+    Holder.objects.create(learner=grandma, bureau=held.holders.get().bureau)
+    assert client.post(address(held, "account-reset"), {"checked": "on"}).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["account-for", "account-reset"])

@@ -245,10 +245,10 @@ def test_one_address_gets_so_many_checks_a_minute(certificate, settings):
     assert [page_of(certificate).status_code for _check in range(7)] == [200] * 5 + [429] * 2
 
 
-def test_a_check_takes_one_query(certificate, django_assert_num_queries):
+def test_a_check_takes_two_queries(certificate, django_assert_num_queries):
     client = Client()
     page_of(certificate, client)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         page_of(certificate, client)
 
 

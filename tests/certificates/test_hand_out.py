@@ -9,6 +9,7 @@ import time_machine
 from django.urls import reverse
 from pypdf import PdfReader
 
+from bureaus.models import AuditEvent
 from certificates.drawing.defaults import default_layouts
 from certificates.issuing import issue
 from certificates.models import Certificate
@@ -62,6 +63,23 @@ def test_taking_is_noted_and_taken_back(login, officer, run, certificates):
     assert list(days.all())[0] == datetime.date(YEAR, 11, 21)
     client.post(mark, {"chosen": two[:1], "back": "1"})
     assert list(days.all()) == [None, datetime.date(YEAR, 11, 21), None]
+
+
+def test_each_note_is_a_line_of_the_audit(login, officer, administrator, run, certificates):
+    client, mark = login(officer), address("handed-out", run)
+    two = [one.pk for one in certificates[:2]]
+    client.post(mark, {"chosen": two, "day": f"{YEAR}-11-21"})
+    client.post(mark, {"chosen": two, "day": f"{YEAR}-11-23"})  # both have it already
+    client.post(mark, {"chosen": two[:1], "back": "1"})
+    back, noted = AuditEvent.objects.filter(deed=AuditEvent.Deed.CERTIFICATE_HANDED_OUT)
+    numbers = [one.number for one in certificates]
+    assert (noted.user, noted.bureau, noted.object_key) == (officer, run.bureau, str(run.pk))
+    assert noted.after == {"certificates": 2, "numbers": numbers[:2], "handed_out_on": f"{YEAR}-11-21"}
+    assert (back.before["numbers"], back.after) == (numbers[:1], {"deleted": 1})
+    page = login(administrator).get(reverse("bureaus:audit")).content.decode()
+    assert "登记证书领取" in page
+    assert numbers[1] in page
+    assert "handed_out_on" not in page
 
 
 @pytest.mark.parametrize("sent", [{}, {"chosen": ["999999"]}, {"chosen": ["x"]}])

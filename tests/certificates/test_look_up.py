@@ -55,7 +55,7 @@ def certificate(person, run, people, terms, coordinator) -> Certificate:
 
 
 @pytest.fixture
-def outbox(settings, tmp_path):
+def outbox(settings, tmp_path, codes_at_once):
     settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
     settings.PEIXUN_SMS_FOLDER = tmp_path / "sms"
     return settings.PEIXUN_SMS_FOLDER

@@ -69,14 +69,16 @@ def test_a_correction_is_asked_answered_and_read(held, login, learner_user, offi
     asked = DataRequest.objects.get()
     assert "单位写错了" in login(officer).get(reverse("certificates:data-requests")).content.decode()
     address = reverse("certificates:data-request", args=[asked.pk])
-    said = {"state": "done", "answer": "已改为韶山村"}
+    form = login(officer).get(address).context["form"]
+    said = {name: field.initial or "" for name, field in form.fields.items()}
+    said |= {"state": "done", "answer": "已改为韶山村"}
     assert login(officer).post(address, said).status_code == 302
     page = client.get(DATA).content.decode()
     assert "已改为韶山村" in page
     assert "已更正" in page
     event = AuditEvent.objects.get(deed=AuditEvent.Deed.DATA_REQUEST_DECIDED)
     assert held.name not in event.object_label
-    assert login(officer).post(address, said).status_code == 422
+    assert login(officer).post(address, said).status_code == 409
 
 
 def test_so_many_may_wait_and_no_more(held, login, learner_user):
@@ -95,7 +97,8 @@ def test_empty_words_ask_for_nothing(held, login, learner_user, words):
 def test_an_answer_says_what_and_why(held, login, officer, wrong):
     asked = DataRequest.objects.create(learner=held, words="错了")
     answer = login(officer).post(
-        reverse("certificates:data-request", args=[asked.pk]), {"state": "done", "answer": "好"} | wrong
+        reverse("certificates:data-request", args=[asked.pk]),
+        {"state": "done", "answer": "好", "name": held.name} | wrong,
     )
     assert answer.status_code == 422
     asked.refresh_from_db()

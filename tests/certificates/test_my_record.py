@@ -197,6 +197,55 @@ def test_ones_own_account_is_not_ended_as_a_helper(held, learner_user, login, of
     assert login(officer).post(end).status_code == 404
 
 
+def test_an_officer_is_no_helper_on_ones_own_word(held, login, officer, said):
+    """Who writes down the consent must be another than who gains by it."""
+    answer = login(officer).post(
+        reverse("certificates:helpers", args=[held.pk]),
+        said | {"username": officer.username, "name": officer.name},
+    )
+    assert (answer.status_code, "不能把自己登记为代管家人" in answer.content.decode()) == (422, True)
+    assert not held.account_links.filter(relation="helper").exists()
+
+
+@pytest.mark.parametrize("name", ["13800000001", "439999198506122826", "43999919850612282X"])
+def test_a_user_name_is_no_number_that_tells_a_person(held, login, officer, said, name):
+    answer = login(officer).post(reverse("certificates:helpers", args=[held.pk]), said | {"username": name})
+    assert answer.status_code == 422
+    assert not User.objects.filter(username=name).exists()
+
+
+@pytest.fixture
+def helped(held, learner_user) -> AccountLink:
+    """The daughter looks after the record, too."""
+    daughter = User.objects.create_user("daughter", name="王小红")
+    kept = {"relation": "helper", "consented_at": timezone.now(), "consented_how": "written"}
+    return AccountLink.objects.create(user=daughter, learner=held, **kept)
+
+
+def test_the_learner_takes_back_the_consent(helped, held, login, learner_user):
+    end = reverse("certificates:own-helper-end", args=[helped.pk])
+    assert end in login(learner_user).get(reverse("certificates:own-data")).content.decode()
+    assert login(learner_user).get(end).status_code == 405
+    assert login(learner_user).post(end).status_code == 302
+    assert held.name not in login(helped.user).get(OWN).content.decode()
+    event = AuditEvent.objects.get(deed=AuditEvent.Deed.HELPER_CHANGED)
+    assert (event.user, event.bureau) == (learner_user, held.holders.get().bureau)
+
+
+def test_a_helper_ends_neither_another_nor_the_learner(helped, held, login, learner_user):
+    other = User.objects.create_user("son", name="王小刚")
+    AccountLink.objects.create(
+        user=other, learner=held, relation="helper", consented_at=timezone.now(), consented_how="written"
+    )
+    links = list(AccountLink.objects.all())
+    for user in (helped.user, other):
+        page = login(user).get(reverse("certificates:own-data")).content.decode()
+        for link in links:
+            end = reverse("certificates:own-helper-end", args=[link.pk])
+            assert end not in page
+            assert login(user).post(end).status_code == 404
+
+
 # --- Large type ---------------------------------------------------------------------------------
 
 

@@ -3,10 +3,12 @@
 import datetime
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from bureaus.models import User
 from certificates.issuing import issue
 from certificates.models import Certificate, ShareLink
 from learners.models import AccountLink, Learner
@@ -109,3 +111,27 @@ def test_nobody_else_shares_or_withdraws(certificate, link, login, officer, coor
         assert login(user).post(reverse("certificates:share-withdraw", args=[link.pk])).status_code == 404
     assert ShareLink.objects.count() == 1
     assert shared(link).status_code == 200
+
+
+def test_a_link_ends_with_the_consent_to_the_helper_who_made_it(certificate, learner):
+    daughter = User.objects.create_user("daughter")
+    kept = {"relation": "helper", "consented_at": timezone.now(), "consented_how": "written"}
+    helper = AccountLink.objects.create(user=daughter, learner=learner, **kept)
+    link = ShareLink.objects.create(certificate=certificate, made_by=daughter)
+    badge = reverse("certificates:shared-credential", args=[link.key])
+    assert (shared(link).status_code, Client().get(badge).status_code) == (200, 200)
+    helper.until = timezone.localdate() - datetime.timedelta(days=1)
+    helper.save()
+    assert (shared(link).status_code, Client().get(badge).status_code) == (404, 404)
+
+
+def test_badges_of_links_and_lists_of_status_are_limited(link, settings):
+    """Each is signed anew: nobody is to keep the server busy with it."""
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"certificate": "3/m/ip"}
+    addresses = [
+        reverse("certificates:shared-credential", args=["x" * 32]),
+        reverse("certificates:status-list", args=[link.certificate.issuer_id]),
+    ]
+    for address in addresses:
+        cache.clear()
+        assert [Client().get(address).status_code == 429 for _ask in range(5)] == [False] * 3 + [True] * 2

@@ -7,6 +7,7 @@ from django.utils import timezone
 from bureaus.models import AuditEvent, YearClose
 from courses.enrolling import finishing
 from courses.models import Attendance, ClassRun, Enrolment, HourRule, Session
+from courses.walk_ins import add_walk_in
 from learners.models import Standing
 
 State = Enrolment.State
@@ -163,3 +164,52 @@ def test_three_hundred_fit_on_the_page(run, classes, address, login, officer, dj
         assert client.get(address).status_code == 200
     everybody = list(run.enrolments.order_by("pk"))
     assert client.post(address, values(everybody, *["completed"] * len(everybody))).status_code == 302
+
+
+# --- After the end --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def over(run, attended, officer):
+    ends = dict(zip([one.pk for one in attended], ("completed", "completed", "no_show"), strict=True))
+    finishing.finish(run.pk, {pk: finishing.End(state) for pk, state in ends.items()}, by=officer)
+    return run
+
+
+def test_who_came_in_after_the_end_is_told_to_the_officer_and_gets_a_result(
+    over, held, attended, trainer, officer, login, address
+):
+    """A phone comes back from the village days later, with a walk-in and a mark of who was a no-show."""
+    walk_in = add_walk_in(held, "刘路过", user=trainer)
+    Attendance.objects.create(enrolment=walk_in, session=held, state="present")
+    Attendance.objects.create(enrolment=attended[2], session=held, state="present")
+    client = login(officer)
+    page = words(client.get(reverse("courses:run", args=[over.pk])))
+    assert "又登记了 2 人的出勤" in page
+    assert address in page
+    lines = client.get(address).context["form"].lines
+    assert [(line.enrolment.pk, line.proposed) for line in lines] == [
+        (attended[2].pk, State.COMPLETED),
+        (walk_in.pk, State.COMPLETED),
+    ]
+    client.post(address, values([attended[2], walk_in], "completed", "not_completed"))
+    assert states(over) == ["completed", "completed", "completed", "not_completed"]
+    assert AuditEvent.objects.filter(deed=AuditEvent.Deed.RUN_FINISHED).first().after == {
+        "completed": 1,
+        "not_completed": 1,
+    }
+    assert "又登记了" not in words(client.get(reverse("courses:run", args=[over.pk])))
+    over.refresh_from_db()
+    assert over.state == ClassRun.State.FINISHED
+
+
+def test_without_anybody_new_a_run_that_is_over_is_not_written_again(over, attended, officer, login, address):
+    answer = login(officer).post(address, values(attended, "completed", "no_show", "no_show"))
+    assert answer.status_code == 422
+    assert states(over) == ["completed", "completed", "no_show"]
+
+
+def test_a_ledger_that_told_no_result_is_not_asked_about(over, attended):
+    attended[0].refresh_from_db()
+    Enrolment.objects.filter(pk=attended[0].pk).update(state=State.ATTENDING, came_by="ledger")
+    assert not finishing.late_in(over).exists()

@@ -159,3 +159,17 @@ def test_a_registered_session_is_the_officers_to_change(login, trainer, session,
     login(trainer).post(reverse("courses:session-about", args=[session.pk]), values)
     session.refresh_from_db()
     assert session.title == "水稻栽培"
+
+
+def test_one_more_session_after_the_last_day_makes_the_class_longer(login, trainer, last, run, classes):
+    ClassRun.objects.update(starts_on=last.held_on, ends_on=last.held_on)
+    login(trainer).post(again(last))
+    run.refresh_from_db()
+    assert (run.starts_on, run.ends_on) == (last.held_on, classes.today)
+
+
+def test_not_where_the_class_would_count_in_another_year(login, trainer, last, run):
+    ClassRun.objects.update(starts_on=last.held_on, ends_on=last.held_on, year=last.held_on.year - 1)
+    page = login(trainer).post(again(last), follow=True).content.decode()
+    assert "会改变班次的统计年度" in page
+    assert run.sessions.count() == 1

@@ -143,11 +143,28 @@ def test_an_id_number_finds_a_person_of_another_bureau_and_tells_no_more(
     foreign = classes.enrol(elsewhere, "刘大路")[0].learner
     kind, value, digest = Identity.by_id_number(NUMBER)
     Identity.objects.create(learner=foreign, kind=kind, value=value, digest=digest)
-    response = post(login(officer), "walk-in-identify", here, id_number=NUMBER, employer="")
+    response = post(login(officer), "walk-in-identify", here, id_number=NUMBER, employer="", sure="on")
     assert "已找到同一人" in words(response)
     assert "刘大路" not in words(response)
     here.refresh_from_db()
     assert (here.learner, here.name) == (foreign, "刘路过")
+
+
+def test_a_number_of_somebody_of_another_name_is_asked_about_first(here, other_bureau, login, officer):
+    """One digit misread is somebody else's number; whose, is not told."""
+    other = Learner.objects.create(name="欧阳某")
+    kind, value, mark = Identity.by_id_number(NUMBER)
+    Identity.objects.create(learner=other, kind=kind, value=value, digest=mark)
+    client = login(officer)
+    answer = post(client, "walk-in-identify", here, id_number=NUMBER, employer="")
+    page = words(answer)
+    assert (answer.status_code, "登记的姓名不同" in page, "欧阳某" in page) == (422, True, False)
+    assert 'type="checkbox" name="sure"' in page
+    here.refresh_from_db()
+    assert (here.to_match, here.learner.name) == (True, "刘路过")
+    post(client, "walk-in-identify", here, id_number=NUMBER, employer="", sure="on")
+    here.refresh_from_db()
+    assert (here.to_match, here.learner) == (False, other)
 
 
 def test_a_number_that_nobody_has_makes_a_new_learner(here, login, officer):
