@@ -15,7 +15,7 @@ from certificates.models import Certificate
 from courses.models import Enrolment
 from learners.caring import DEED, bureau_acting, label_of
 from learners.id_numbers import mask
-from learners.models import AccountLink, DataRequest, Holder, Identity, Learner
+from learners.models import AccountLink, DataRequest, Holder, Identity, Learner, LearnerAlias
 from learners.names import mask_public
 from learners.own_data import CannotAsk, answer
 from peixun.lib.comparing import comparable
@@ -117,7 +117,8 @@ def write(learner: Learner, changes: Changes, *, mistaken: bool, by: User) -> tu
 
 
 def call_by(learner: Learner, old: str, new: str) -> None:
-    """The learner's own accounts, and what an import tells people by who have no paper: both names hold."""
+    """The learner's own accounts, and what a ledger tells people by: there both names hold from now on."""
+    LearnerAlias.objects.get_or_create(learner=learner, name=old)
     own = AccountLink.objects.filter(learner=learner, relation=AccountLink.Relation.SELF)
     for link in own.select_related("user"):
         if link.user.name == old:

@@ -17,6 +17,7 @@ from courses.models import Appeal, Attendance, ClassRun, Enrolment
 from courses.models.enrolments import EnrolmentQuerySet
 from courses.registering import begin
 from learners.models import Identity, Learner
+from learners.names import same_name
 from peixun.lib.comparing import comparable
 
 
@@ -88,10 +89,11 @@ def identify(
 
 
 def is_called(learner: Learner, name: str) -> bool:
-    """Whether the learner has this name, or was ever enrolled under it. One query."""
+    """Whether the learner has this name, however it is written, or had it before. Two queries."""
     written = Enrolment.objects.filter(learner=learner, to_match=False).order_by()
     known = {learner.name, *written.values_list("name", flat=True)}
-    return comparable(name) in {comparable(one) for one in known}
+    known |= set(learner.aliases.values_list("name", flat=True))
+    return any(same_name(name, one) for one in known)
 
 
 def match(walk_in: Enrolment, learner: Learner, *, user: User) -> Enrolment:

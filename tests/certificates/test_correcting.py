@@ -107,6 +107,7 @@ def test_the_next_ledger_knows_the_person_by_the_new_name_too(login, officer, as
     _kind, _value, new = Identity.by_employer("王小明", "韶山村合作社")
     assert Identity.objects.get(digest=new).learner == enrolment.learner
     assert Identity.objects.filter(learner=enrolment.learner).count() == 2
+    assert [one.name for one in enrolment.learner.aliases.all()] == ["王小名"]
 
 
 def test_an_enrolment_of_a_closed_year_stays_and_is_told(login, officer, asked, enrolment):
