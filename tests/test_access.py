@@ -90,6 +90,8 @@ TABLE = {
     "ledgers:import-reopen": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-confirm": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-drop": ("post", {"officer"}, {"outsider"}),
+    "ledgers:import-cancel": ("post", {"officer"}, {"outsider"}),
+    "ledgers:import-seen": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-undo": ("post", OFFICE - {"outsider"}, {"outsider"}),
     "ledgers:templates": ("get", READERS, set()),
     "ledgers:template": ("get", READERS, set()),

@@ -18,6 +18,7 @@ from learners.models import Holder, Identity, Learner, Standing
 from ledgers.importing import fields
 from ledgers.importing.matching import Issuers, chunks, compare
 from ledgers.importing.outcomes import Outcome, Outcomes, RunKey, State, Terms
+from ledgers.importing.progress import Tell, tell_nobody
 from ledgers.models import LedgerImport, LedgerRow
 from ledgers.reading import Ledger
 
@@ -42,11 +43,12 @@ def apply(
     *,
     user: User | None,
     expected: Sequence[tuple[str, int, str]] | None = None,
+    tell: Tell = tell_nobody,
 ) -> Outcomes:
     """Compares again and writes the good rows. `expected` is the fingerprint of the confirmed preview.
 
-    Raises `YearClosed` or `PreviewOutdated`, or `LedgerImport.DoesNotExist` where another worker was first;
-    then nothing is written.
+    Raises `YearClosed`, `PreviewOutdated` or (from `tell`) `Cancelled`, or `LedgerImport.DoesNotExist` where
+    another worker was first; then nothing is written.
     """
     with transaction.atomic():
         # One import at a time writes to a plan: two that bring the same new person would collide.
@@ -62,7 +64,9 @@ def apply(
             raise PreviewOutdated
         for year in certificate_years(outcomes) - {terms.year}:
             YearClose.objects.demand_open(terms.bureau, year)
+        tell(0, len(outcomes.rows))
         Writer(batch, outcomes).write()
+        tell(len(outcomes.rows), len(outcomes.rows))
         batch.state, batch.applied_at = LedgerImport.State.APPLIED, timezone.now()
         batch.figures = outcomes.figures()
         batch.save()

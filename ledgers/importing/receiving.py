@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import json
 import re
@@ -16,7 +15,6 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bureaus.models import Bureau, User
@@ -59,7 +57,6 @@ def size_limit() -> int:
 def receive(content: bytes, *, name: str, bureau: Bureau, user: User) -> LedgerImport:
     """Stores an upload under a name of our own."""
     shown = shown_name(name)
-    drop_expired(timezone.now())
     batch = LedgerImport(
         bureau=bureau,
         file_name=shown,
@@ -90,18 +87,3 @@ def preview_of(batch: LedgerImport) -> dict[str, Any]:
         return {}
     with default_storage.open(batch.preview_name) as file:
         return dict(json.loads(zlib.decompress(unseal(file.read()))))
-
-
-def drop_expired(now: datetime.datetime) -> int:
-    """Deletes the files of uploads that are over their time; gives their number."""
-    limit = now - datetime.timedelta(days=settings.PEIXUN_UPLOAD_KEEP_DAYS)
-    expired = LedgerImport.objects.filter(uploaded_at__lt=limit).exclude(stored_as="")
-    count = 0
-    for batch in expired:
-        batch.drop_file()
-        if batch.state in (*LedgerImport.OPEN, LedgerImport.State.READING):
-            batch.state = LedgerImport.State.DROPPED
-            batch.message = _("上传后一直没有确认，文件已到期删除。需要时请重新上传。")
-            batch.save(update_fields=["state", "message"])
-        count += 1
-    return count

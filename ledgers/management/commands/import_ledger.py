@@ -17,6 +17,7 @@ from ledgers.importing.applying import apply
 from ledgers.importing.jobs import rule_for
 from ledgers.importing.matching import compare
 from ledgers.importing.outcomes import Outcomes, Terms
+from ledgers.importing.progress import Held, Stage, take
 from ledgers.importing.receiving import shown_name, size_limit
 from ledgers.importing.report import FaultyRow, workbook_of
 from ledgers.management.years import year as year_type
@@ -109,10 +110,19 @@ class Command(BaseCommand):
         )
         batch.save(force_insert=True)
         try:
-            return apply(batch, ledger, terms, user=None)
+            with self.lease(batch) as held:
+                held.enter(Stage.WRITE)
+                return apply(batch, ledger, terms, user=None, tell=held.tell)
         except YearClosed as error:
             batch.delete()
             raise CommandError(str(error), returncode=WRONG_CALL) from error
+
+    def lease(self, batch: LedgerImport) -> Held:
+        """Says that the import is in hand; where this process is killed, a worker ends it with a sentence."""
+        held = take(batch.pk)
+        if held is None:
+            raise CommandError("这次导入已由别的进程接手。", returncode=WRONG_CALL)
+        return held
 
     def report(self, outcomes: Outcomes, path: Path | None) -> None:
         if path is None:
