@@ -74,6 +74,7 @@ def do_step(held: Held) -> None:
     """An unreadable file, or a defect, ends the import with a sentence; what may pass is tried again."""
     batch = LedgerImport.objects.select_related("bureau", "programme__plan").get(pk=held.pk)
     try:
+        held.tell(0, batch.total)  # it may have been called off while it waited
         step_of(batch)(batch, held)
     except LeaseLost:
         return
@@ -135,6 +136,7 @@ def ledger_of(batch: LedgerImport) -> Ledger:
 def read_step(batch: LedgerImport, held: Held) -> None:
     """Reads the file; then the page asks for what it lacks."""
     ledger = ledger_of(batch)
+    held.tell(ledger.row_count, ledger.row_count)
     batch.understood = guessing.describe(ledger)
     batch.year = batch.year or guessing.year_of(ledger, batch.file_name) or timezone.localdate().year
     batch.programme = batch.programme or guessing.programme_of(ledger, batch.file_name, year=batch.year)
@@ -221,7 +223,7 @@ def outdated_by(batch: LedgerImport) -> str:
         applied_at__gt=batch.uploaded_at,
     )
     if twin := same.select_related("uploaded_by").order_by("-applied_at").first():
-        words = _("同一份文件已由%(who)s于 %(at)s 导入，这次没有再写入。")
+        words = _("同一份文件已由%(who)s于 %(at)s 导入，这次没有再写入。下面是新的预览。")
         at = timezone.localtime(twin.applied_at).strftime("%Y-%m-%d %H:%M")
         return words % {"who": twin.uploaded_by or _("命令行"), "at": at}
     return _("预览之后数据有了变化，没有写入。下面是新的预览，请重新确认。")

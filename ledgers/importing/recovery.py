@@ -34,7 +34,8 @@ def take_up(batch: LedgerImport) -> bool:
     if words := why_hopeless(batch, lease):
         fail(batch, words)
         return False
-    free = ImportWork.objects.filter(pk=batch.pk, holder=lease.holder, heard_at=lease.heard_at)
+    # "Not later", since SQLite keeps its own clock's time as a text that is not the one of the same moment.
+    free = ImportWork.objects.filter(pk=batch.pk, holder=lease.holder, heard_at__lte=lease.heard_at)
     if not free.update(holder=None, heard_at=Now()):
         return False
     close_killed(work, str(batch.pk))
