@@ -6,8 +6,10 @@ killed worker leaves no gap, and who goes on begins with the next hundred.
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
@@ -16,8 +18,10 @@ from bureaus.models import User, YearClosed
 from certificates.issuing import Issue, candidates, issue
 from certificates.models import IssueBatch, Issuer, IssueRule, TemplateVersion
 from courses.models import ClassRun, Enrolment
+from peixun.lib.tasks import close_killed, waits
 
 CHUNK = 100
+MOST_ATTEMPTS = 5  # at the same hundred
 State = IssueBatch.State
 
 
@@ -61,6 +65,9 @@ def work(batch_id: str) -> None:
         fail(batch_id, str(closed))
     except ValidationError as refusal:
         fail(batch_id, " ".join(refusal.messages))
+    except (OperationalError, InterfaceError) as error:
+        # A lost connection or a lock: the hundred in hand was rolled back, and the sweeper goes on with it.
+        raise BatchFailed(type(error).__name__) from None
     except DatabaseError as error:
         fail(batch_id, _("制发时出了错，已发的不受影响。请稍后继续；仍不行请联系技术管理员。"))
         raise BatchFailed(type(error).__name__) from None
@@ -70,7 +77,7 @@ def work(batch_id: str) -> None:
 
 
 def fail(batch_id: str, reason: str) -> None:
-    at_work = IssueBatch.objects.filter(pk=batch_id, state__in=(State.QUEUED, State.RUNNING))
+    at_work = IssueBatch.objects.at_work().filter(pk=batch_id)
     at_work.update(state=State.FAILED, error=reason[:200])
 
 
@@ -87,7 +94,8 @@ def issue_chunk(batch_id: str) -> bool:
     batch.skipped += len(chunk) - len(made)
     more = batch.looked_at < batch.total
     batch.state, batch.alive_at = State.RUNNING if more else State.DONE, timezone.now()
-    batch.save(update_fields=["done", "skipped", "state", "alive_at"])
+    batch.attempts = 0
+    batch.save(update_fields=["done", "skipped", "state", "alive_at", "attempts"])
     return more
 
 
@@ -122,19 +130,35 @@ def wanted_of(batch: IssueBatch, chunk: list[int]) -> list[Enrolment]:
 def resume(batch: IssueBatch) -> bool:
     """Goes on with a batch that failed; False where it did not."""
     failed = IssueBatch.objects.filter(pk=batch.pk, state=State.FAILED)
-    if not failed.update(state=State.QUEUED, error="", alive_at=timezone.now()):
+    if not failed.update(state=State.QUEUED, error="", alive_at=timezone.now(), attempts=0):
         return False
     transaction.on_commit(lambda: work.enqueue(str(batch.pk)))
     return True
 
 
-def restart_if_stalled(batch: IssueBatch) -> bool:
-    """Starts the work of a killed worker again. Should it live after all, they take turns."""
+def take_up_abandoned() -> int:
+    """Goes on with every batch that nobody works on. The number of them."""
+    return sum(take_up(batch) for batch in IssueBatch.objects.at_work())
+
+
+def take_up(batch: IssueBatch) -> bool:
+    """Starts the work of a killed worker again, or work whose task was lost. Whether it was so.
+
+    Should the worker live after all, they take turns. A hundred that end every worker end the batch.
+    """
     now = timezone.now()
-    if not batch.has_stalled(now):
+    if not batch.has_stalled(now) or is_queued(batch):
+        return False
+    if batch.attempts >= MOST_ATTEMPTS:
+        fail(str(batch.pk), _("连续几次都没有制发下去，已发的不受影响。请稍后继续；仍不行请联系技术管理员。"))
         return False
     stalled = IssueBatch.objects.filter(pk=batch.pk, state=batch.state, alive_at=batch.alive_at)
-    if not stalled.update(alive_at=now):
+    if not stalled.update(alive_at=now, attempts=F("attempts") + 1):
         return False
+    close_killed(work, str(batch.pk))
     work.enqueue(str(batch.pk))
     return True
+
+
+def is_queued(batch: IssueBatch) -> bool:
+    return settings.PEIXUN_JOBS == "worker" and waits(work, str(batch.pk))

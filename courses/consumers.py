@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import ClassVar
 
-from django.db.models import QuerySet, Value
-
 from bureaus.announcing import CLASSES, run_topic, session_topic
-from bureaus.live import LiveSocket, Watcher
-from bureaus.models import User
+from bureaus.live import LiveSocket, Target, Watcher, reached
 from courses.models import Session
 
-USERS_A_QUERY = 50
 LARGEST_KEY = 2**63 - 1  # a database refuses to look for more
 
 
@@ -32,31 +27,14 @@ class SessionSocket(LiveSocket):
 
     @classmethod
     def admitted(cls, watchers: list[Watcher]) -> set[Watcher]:
-        wanted: dict[User, set[int]] = defaultdict(set)
-        for user, target in super().admitted(watchers):
-            if target is not None and target <= LARGEST_KEY:
-                wanted[user].add(target)
-        found = registered_by_each(wanted)
-        return {watcher for watcher in watchers if (watcher.user.pk, watcher.target) in found}
+        possible = [one for one in super().admitted(watchers) if is_key(one.target)]
+        return reached(possible, Session.objects.registered_by)
 
     async def topics(self) -> set[str]:
-        session = await Session.objects.aget(pk=self.target or 0)
+        session = await Session.objects.aget(pk=str(self.target))
         found = {session_topic(session.pk)}
         return found | {run_topic(session.run_id)} if session.run_id else found
 
 
-def registered_by_each(wanted: dict[User, set[int]]) -> set[tuple[int, int]]:
-    """(user, session) for those of the wanted sessions that each may register. One query for 50 users."""
-    parts: list[QuerySet[Session, tuple[int, int]]] = [
-        Session.objects.registered_by(user)
-        .filter(pk__in=sessions)
-        .order_by()
-        .annotate(watcher=Value(user.pk))
-        .values_list("watcher", "pk")
-        for user, sessions in wanted.items()
-    ]
-    found: set[tuple[int, int]] = set()
-    for at in range(0, len(parts), USERS_A_QUERY):
-        first, *others = parts[at : at + USERS_A_QUERY]
-        found |= set(first.union(*others))
-    return found
+def is_key(target: Target) -> bool:
+    return isinstance(target, int) and target <= LARGEST_KEY

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from bureaus.access import bureaus_for, for_whole_city
@@ -22,7 +23,7 @@ from peixun.lib.encryption import EncryptedTextField
 
 __all__ = ["Doubt", "LedgerImport", "LedgerRow", "Merge", "PersonDecision"]
 
-STALLED_AFTER = datetime.timedelta(minutes=3)
+NEWS_DAYS = datetime.timedelta(days=7)
 
 
 def in_words(constants: dict[str, str]) -> list[str]:
@@ -42,6 +43,14 @@ class LedgerImportQuerySet(models.QuerySet["LedgerImport"]):
     def undoable_by(self, user: User) -> LedgerImportQuerySet:
         return self.filter(bureau__in=bureaus_for(user, "ledger.import"))
 
+    def at_work(self) -> LedgerImportQuerySet:
+        return self.filter(state__in=LedgerImport.AT_WORK)
+
+    def news_for(self, user: User, at: datetime.datetime) -> LedgerImportQuerySet:
+        """What the user uploaded and has not been told of: it ended, in the background, within a week."""
+        ended = self.editable_by(user).filter(state__in=LedgerImport.ENDED, seen_at=None)
+        return ended.filter(touched_at__gt=at - NEWS_DAYS)
+
 
 class LedgerImport(models.Model):
     """One file. The rows' values stay in the sealed file until it is dropped; figures and places stay."""
@@ -59,6 +68,7 @@ class LedgerImport(models.Model):
 
     AT_WORK: ClassVar = (State.READING, State.APPLYING)
     OPEN: ClassVar = (State.MAPPING, State.ASKING, State.PREVIEW)
+    ENDED: ClassVar = (State.APPLIED, State.FAILED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     bureau = models.ForeignKey(
@@ -94,7 +104,6 @@ class LedgerImport(models.Model):
     understood = models.JSONField(_("识别结果"), default=dict, blank=True)
     figures = models.JSONField(_("统计"), default=dict, blank=True)
     stage = models.CharField(_("进行到"), max_length=20, blank=True)
-    done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -107,6 +116,7 @@ class LedgerImport(models.Model):
     touched_at = models.DateTimeField(_("进展时间"), auto_now=True)
     applied_at = models.DateTimeField(_("导入时间"), null=True, blank=True)
     undone_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
+    seen_at = models.DateTimeField(_("上传人已知道"), null=True, blank=True)
 
     objects = LedgerImportQuerySet.as_manager()
 
@@ -138,14 +148,38 @@ class LedgerImport(models.Model):
     def columns_name(self) -> str:
         return f"{self.stored_as}.columns" if self.stored_as else ""
 
-    def tell(self, stage: str, *, done: int = 0, total: int = 0) -> None:
-        """Says how far the work is; seen by the page that waits."""
-        self.stage, self.done, self.total = stage, done, total
-        self.save(update_fields=["stage", "done", "total", "touched_at"])
 
-    def has_stalled(self, now: datetime.datetime) -> bool:
-        """Its worker has not been heard of for so long that it must have been killed."""
-        return self.state in self.AT_WORK and now - self.touched_at > STALLED_AFTER
+class ImportWork(models.Model):
+    """Who works on an import, how often it was begun, and how far it is.
+
+    A row of its own: the import's row is held by the transaction that writes, and whoever waits must see the
+    work go on, and may call it off, meanwhile. On SQLite, where that transaction holds the whole database,
+    what changes while a step runs stands in a file; see `ledgers.importing.boards`.
+    """
+
+    batch = models.OneToOneField(
+        LedgerImport,
+        verbose_name=_("导入"),
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="work",
+    )
+    holder = models.UUIDField(_("执行者"), null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(_("次数"), default=0)
+    heard_at = models.DateTimeField(_("最近进展"), db_default=Now())
+    started_at = models.DateTimeField(_("开始时间"), null=True)
+    stage = models.CharField(_("进行到"), max_length=8, blank=True)
+    stage_at = models.DateTimeField(_("本步开始时间"), null=True)
+    done = models.PositiveIntegerField(_("已处理"), default=0)
+    total = models.PositiveIntegerField(_("共"), default=0)
+    cancel_asked = models.BooleanField(_("要求取消"), default=False)
+
+    class Meta:
+        verbose_name = _("导入进度")
+        verbose_name_plural = _("导入进度")
+
+    def __str__(self) -> str:
+        return str(self.batch_id)
 
 
 class LedgerRow(models.Model):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledgers.views import blanks, doubts, figures, home, imports, layouts, people, registers
+from ledgers.views import blanks, doubts, figures, home, imports, layouts, people, registers, working
 
 app_name = "ledgers"
 
@@ -32,9 +32,11 @@ urlpatterns = [
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.new_import, name="import-new"),
     path("imports/<uuid:pk>/", imports.one_import, name="import"),
-    path("imports/<uuid:pk>/status/", imports.import_status, name="import-status"),
     path("imports/<uuid:pk>/adjust/", imports.adjust_columns, name="import-adjust"),
     path("imports/<uuid:pk>/columns/", imports.columns, name="import-columns"),
+    path("imports/<uuid:pk>/status/", working.import_status, name="import-status"),
+    path("imports/<uuid:pk>/cancel/", working.cancel_import, name="import-cancel"),
+    path("imports/<uuid:pk>/seen/", working.import_seen, name="import-seen"),
     path("imports/<uuid:pk>/terms/", imports.set_terms, name="import-terms"),
     path("imports/<uuid:pk>/reopen/", imports.reopen_terms, name="import-reopen"),
     path("imports/<uuid:pk>/confirm/", imports.confirm_import, name="import-confirm"),

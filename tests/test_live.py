@@ -20,6 +20,9 @@ from courses.consumers import SessionSocket
 from courses.models import ClassRun, Plan, Programme, Session, Trainer
 from learners.models import TargetGroup
 from ledgers.consumers import FiguresSocket
+from ledgers.importing.boards import Progress, board
+from ledgers.importing.progress import take
+from ledgers.models import LedgerImport
 from peixun.asgi import application
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -28,9 +31,10 @@ Role, Deed = Membership.Role, AuditEvent.Deed
 
 
 @pytest.fixture(autouse=True)
-def only_when_told(monkeypatch, settings):
+def only_when_told(monkeypatch, settings, tmp_path):
     """The loop of this process does not turn by itself: a test calls `watch.look` or `watch.check`."""
     settings.REDIS_URL = ""
+    settings.MEDIA_ROOT = tmp_path
 
     async def stand_still(_watch):
         await asyncio.Event().wait()
@@ -87,6 +91,19 @@ def make_session(user):
 
 
 session_of = database_sync_to_async(make_session)
+
+
+@database_sync_to_async
+def import_of(user):
+    bureau = Bureau.objects.get(name="市农业农村局")
+    return LedgerImport.objects.create(bureau=bureau, file_name="台账.xlsx", uploaded_by=user)
+
+
+@database_sync_to_async
+def get_on(batch, done):
+    """As the worker that has it in hand tells it."""
+    held = take(batch.pk)
+    board().write(batch.pk, held.holder, Progress("write", done, 100, 5.0))
 
 
 @database_sync_to_async
@@ -151,7 +168,41 @@ async def test_a_session_that_is_not_there_has_no_board():
     assert await open_socket(client, "/ws/sessions/4711/").connect(5) == (False, 4403)
 
 
+async def test_the_progress_of_an_import_is_for_who_may_see_it():
+    user, client = await signed_in_as(Role.OFFICER)
+    batch = await import_of(user)
+    path = f"/ws/imports/{batch.pk}/"
+    socket = await connected(client, path)
+    for role, bureau in ((Role.OFFICER, "市人社局"), (Role.TRAINER, "市农业农村局")):
+        _user, other = await signed_in_as(role, bureau, name=f"{role}{bureau}")
+        assert await open_socket(other, path).connect(5) == (False, 4403)
+    assert await open_socket(client, "/ws/imports/0c2f1a52-3a57-4f0e-8e5e-5d1f3a0f7c11/").connect(5) == (
+        False,
+        4403,
+    )
+    await socket.disconnect()
+
+
 # --- What is said
+
+
+async def test_a_page_that_waits_hears_that_its_own_import_got_on():
+    user, client = await signed_in_as(Role.OFFICER)
+    batch, other = await import_of(user), await import_of(user)
+    socket = await connected(client, f"/ws/imports/{batch.pk}/")
+    await begin_to_look()
+    await watch.look()
+    assert await socket.receive_nothing()
+    await get_on(other, 10)
+    await watch.look()
+    assert await socket.receive_nothing()
+    await get_on(batch, 10)
+    await watch.look()
+    assert await socket.receive_from(5) == "changed"
+    await change(LedgerImport.objects.filter(pk=batch.pk), state=LedgerImport.State.PREVIEW)
+    await watch.look()
+    assert await socket.receive_from(5) == "changed"
+    await socket.disconnect()
 
 
 async def test_a_message_says_changed_and_nothing_else():

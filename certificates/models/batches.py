@@ -18,12 +18,16 @@ from certificates.models.rules import IssueRule
 from certificates.models.templates import TemplateVersion
 from courses.models import ClassRun
 
-STALLED_AFTER = datetime.timedelta(minutes=3)
+# A hundred people take a few seconds, and the database may make them wait for twenty.
+STALLED_AFTER = datetime.timedelta(seconds=60)
 
 
 class IssueBatchQuerySet(models.QuerySet["IssueBatch"]):
     def visible_to(self, user: User) -> IssueBatchQuerySet:
         return self.filter(run__bureau__in=bureaus_for(user, "certificates.issue"))
+
+    def at_work(self) -> IssueBatchQuerySet:
+        return self.filter(state__in=(IssueBatch.State.QUEUED, IssueBatch.State.RUNNING))
 
 
 class IssueBatch(models.Model):
@@ -71,6 +75,7 @@ class IssueBatch(models.Model):
     )
     made_at = models.DateTimeField(_("时间"), auto_now_add=True)
     alive_at = models.DateTimeField(_("最近进展"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("重新开始的次数"), default=0)
 
     objects = IssueBatchQuerySet.as_manager()
 

@@ -175,7 +175,8 @@ def batch(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def batch_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The progress bar anew; tells the page to load again when the work is over."""
     found = batch_of(request, pk)
-    jobs.restart_if_stalled(found)
+    if settings.PEIXUN_JOBS == "inline":  # without workers nobody else goes on with it
+        jobs.take_up(found)
     response = render(request, "certificates/batch_bar.html", {"batch": found})
     if not found.at_work:
         response["HX-Refresh"] = "true"

@@ -12,19 +12,14 @@ from bureaus.models import AuditEvent, Bureau, User, YearClose
 from courses.models import ClassRun, Plan
 from ledgers.importing.matching import Comparison
 from ledgers.importing.outcomes import Outcome, State, Tally, Terms, fingerprint
+from ledgers.importing.progress import Tell, tell_nobody
 from ledgers.importing.writing import Writer
 from ledgers.models import LedgerImport
 from ledgers.reading.apart import Reading
 
-Tell = Callable[[int, int], None]
-
 
 class PreviewOutdated(Exception):
     """The rows would now do something else than was confirmed."""
-
-
-def untold(_done: int, _total: int) -> None:
-    """For whom nobody waits."""
 
 
 def apply(
@@ -35,7 +30,7 @@ def apply(
     user: User | None,
     expected: Sequence[str] | None = None,
     each: Callable[[list[Outcome]], None] | None = None,
-    tell: Tell = untold,
+    tell: Tell = tell_nobody,
 ) -> Tally:
     """Compares again and writes the good rows. `expected` are the fingerprints of the confirmed chunks.
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from functools import wraps
+from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
@@ -19,11 +19,13 @@ from bureaus.models import District, YearClosed
 from courses.models import HourRule, Programme
 from ledgers.importing import guessing, mapping
 from ledgers.importing.applying import PreviewOutdated, apply
+from ledgers.importing.boards import board
 from ledgers.importing.matching import Comparison
 from ledgers.importing.outcomes import Outcome, Tally, Terms
+from ledgers.importing.progress import Cancelled, Held, LeaseLost, Stage, take
 from ledgers.importing.receiving import content_of, size_limit
 from ledgers.importing.rows import fingerprints, keep_piece, write_rows
-from ledgers.models import LedgerImport
+from ledgers.models import ImportWork, LedgerImport
 from ledgers.reading import HeaderUnknown, UnreadableFile
 from ledgers.reading.apart import NO_WORDS, Order, Reading, Rules, Words, describe, reading, survey
 
@@ -53,32 +55,80 @@ def rule_for(programme: Programme, year: int) -> HourRule:
     return rule or general.last() or HourRule.objects.create()
 
 
-def on_import(step: Callable[[LedgerImport], None]) -> Callable[[str], None]:
-    """Runs `step` on the import of an id; an unreadable file, or a defect, ends it with a sentence."""
-
-    @wraps(step)
-    def run(import_id: str) -> None:
-        batch = LedgerImport.objects.select_related("bureau", "programme__plan").get(pk=import_id)
-        try:
-            step(batch)
-        except UnreadableFile as error:
-            fail(batch, error.message)
-        except DatabaseError as error:
-            # Its text may hold the row's values, which must not stand in a log.
-            fail(batch, _("处理时出了错，没有写入任何数据。请稍后重试；仍不行请联系技术管理员。"))
-            raise StepFailed(type(error).__name__) from None
-        except Exception:
-            fail(batch, _("处理时出了错，没有写入任何数据。请稍后重试；仍不行请联系技术管理员。"))
-            raise
-
-    return run
+@task()
+def work(import_id: str) -> None:
+    """Does the step that the import stands at. Any number may be queued: one worker has it in hand."""
+    pk = UUID(import_id)
+    if LedgerImport.objects.at_work().filter(pk=pk).exists() and (held := take(pk)):
+        with held:
+            do_step(held)
 
 
-def fail(batch: LedgerImport, message: str) -> None:
-    """Ends the import, unless another worker has brought it further meanwhile."""
-    at_work = LedgerImport.objects.filter(pk=batch.pk, state__in=LedgerImport.AT_WORK)
-    if at_work.update(state=LedgerImport.State.FAILED, message=message):
+def queue(batch: LedgerImport) -> None:
+    """Has a worker do the step that the import stands at now, with all attempts before it."""
+    afresh = {"holder": None, "attempts": 0, "started_at": None}
+    ImportWork.objects.update_or_create(pk=batch.pk, defaults=afresh)
+    board().clear(batch.pk)
+    transaction.on_commit(lambda: work.enqueue(str(batch.pk)))
+
+
+def do_step(held: Held) -> None:
+    """An unreadable file, or a defect, ends the import with a sentence; what may pass is tried again."""
+    batch = LedgerImport.objects.select_related("bureau", "programme__plan").get(pk=held.pk)
+    try:
+        held.tell(0, batch.total)  # it may have been called off while it waited
+        step_of(batch)(batch, held)
+    except LeaseLost:
+        return
+    except Cancelled:
+        call_off(batch)
+    except UnreadableFile as error:
+        fail(batch, error.message)
+    except (OperationalError, InterfaceError) as error:
+        # A lost connection or a lock: nothing was written, and the sweeper has the step done again.
+        raise StepFailed(type(error).__name__) from None
+    except DatabaseError as error:
+        # Its text may hold the row's values, which must not stand in a log.
+        fail(batch, went_wrong())
+        raise StepFailed(type(error).__name__) from None
+    except Exception:
+        fail(batch, went_wrong())
+        raise
+
+
+def step_of(batch: LedgerImport) -> Callable[[LedgerImport, Held], None]:
+    if batch.state == LedgerImport.State.APPLYING:
+        return confirm_step
+    return {"": read_step, "columns": columns_step}.get(batch.stage, preview_step)
+
+
+def went_wrong() -> str:
+    return _("处理时出了错，没有写入任何数据。请稍后重试；仍不行请联系技术管理员。")
+
+
+def fail(batch: LedgerImport, message: str) -> bool:
+    """Ends the import, unless another worker has brought it further meanwhile. Whether it did."""
+    ended = {"state": LedgerImport.State.FAILED, "message": message, "touched_at": timezone.now()}
+    if not LedgerImport.objects.at_work().filter(pk=batch.pk).update(**ended):
+        return False
+    batch.drop_file()
+    return True
+
+
+def call_off(batch: LedgerImport) -> bool:
+    """Back to where a person can go on: nothing was written. Whether the step was still under way."""
+    if batch.state == LedgerImport.State.APPLYING:
+        back, words = LedgerImport.State.PREVIEW, _("已取消，没有写入任何数据。可以重新导入，或放弃。")
+    elif batch.stage:
+        back, words = LedgerImport.State.ASKING, ""
+    else:
+        back, words = LedgerImport.State.DROPPED, _("读取时已取消。需要时请重新上传。")
+    under_way = LedgerImport.objects.filter(pk=batch.pk, state=batch.state, stage=batch.stage)
+    if not under_way.update(state=back, message=words, stage=""):
+        return False
+    if back == LedgerImport.State.DROPPED:
         batch.drop_file()
+    return True
 
 
 def order_for(terms: Terms, *, shows_all: bool, words: Words = NO_WORDS) -> Order:
@@ -96,22 +146,16 @@ def order_for(terms: Terms, *, shows_all: bool, words: Words = NO_WORDS) -> Orde
     return Order(size_limit(), rules, words)
 
 
-@task()
-def read(import_id: str) -> None:
-    """Reads the file; then the page asks for what it lacks."""
-    on_import(read_step)(import_id)
-
-
-def read_step(batch: LedgerImport) -> None:
+def read_step(batch: LedgerImport, held: Held) -> None:
     """Where the headings are not understood a person is asked; where all is known no question is left."""
     try:
         ledger = describe(content_of(batch), size_limit=size_limit(), words=mapping.words_for(batch))
     except HeaderUnknown as unknown:
-        ask_for_columns(batch, unknown)
+        ask_for_columns(batch, held, unknown)
         return
     said = batch.understood.get("said", [])
     if not set(said) <= set(ledger.layouts):
-        ask_for_columns(batch, HeaderUnknown(_("按您指定的列没有读出台账，请再核对表头和各列。")))
+        ask_for_columns(batch, held, HeaderUnknown(_("按您指定的列没有读出台账，请再核对表头和各列。")))
         return
     layout = mapping.use_layout(batch, ledger)
     year = batch.year or guessing.year_of(ledger, batch.file_name)
@@ -126,14 +170,14 @@ def read_step(batch: LedgerImport) -> None:
     batch.state = LedgerImport.State.READING if straight else LedgerImport.State.ASKING
     batch.stage = "compare" if straight else ""
     with transaction.atomic():
-        if still_reading(batch):
+        if still_reading(held):
             batch.save()
             mapping.count_use(layout)
             if straight:
-                transaction.on_commit(lambda: preview.enqueue(str(batch.pk)))
+                queue(batch)
 
 
-def ask_for_columns(batch: LedgerImport, unknown: HeaderUnknown | None = None) -> None:
+def ask_for_columns(batch: LedgerImport, held: Held, unknown: HeaderUnknown | None = None) -> None:
     """Puts before a person what the columns may mean; raises `unknown` where nothing looks like a ledger."""
     headings = mapping.headings_so_far(batch)
     places = survey(content_of(batch), size_limit=size_limit(), headings=headings)
@@ -144,81 +188,80 @@ def ask_for_columns(batch: LedgerImport, unknown: HeaderUnknown | None = None) -
     batch.state, batch.stage = LedgerImport.State.MAPPING, ""
     batch.message = unknown.message if unknown else ""
     with transaction.atomic():
-        if still_reading(batch):
+        if still_reading(held):
             batch.save()
 
 
-@task()
-def ask(import_id: str) -> None:
+def columns_step(batch: LedgerImport, held: Held) -> None:
     """Lists the columns of a file that was understood, for a person to say what they mean."""
-    on_import(ask_for_columns)(import_id)
+    ask_for_columns(batch, held)
 
 
-def still_reading(batch: LedgerImport) -> bool:
-    """Takes the import's row; a job that was queued twice finds that the first was there before."""
-    rows = LedgerImport.objects.select_for_update()
-    return rows.filter(pk=batch.pk, state=LedgerImport.State.READING).exists()
+def still_reading(held: Held) -> bool:
+    """Takes the import's row; who was taken for dead, or comes late, finds that it is another's."""
+    rows = LedgerImport.objects.select_for_update(of=("self",))
+    return rows.filter(pk=held.pk, state=LedgerImport.State.READING, work__holder=held.holder).exists()
 
 
-@task()
-def preview(import_id: str) -> None:
+def preview_step(batch: LedgerImport, held: Held) -> None:
     """Judges and compares all rows; writes nothing but the preview."""
-    on_import(preview_step)(import_id)
-
-
-def preview_step(batch: LedgerImport) -> None:
-    batch.tell("compare")
+    held.enter(Stage.CHECK)
     terms, words = terms_of(batch), mapping.words_for(batch)
-    batch.pieces.all().delete()
-    batch.rows.all()._raw_delete(batch.rows.db)
-    batch.doubts.all().delete()
+    clear_preview(batch, held)
     with reading(content_of(batch), order_for(terms, shows_all=True, words=words)) as found:
-        tally = keep_chunks(batch, found, terms)
+        held.enter(Stage.COMPARE)
+        tally = keep_chunks(batch, held, found, terms)
     batch.state, batch.figures, batch.stage = LedgerImport.State.PREVIEW, tally.figures(), ""
     with transaction.atomic():
-        if still_reading(batch):
-            batch.save()
+        demand_lease(held)
+        batch.save()
 
 
-def keep_chunks(batch: LedgerImport, found: Reading, terms: Terms) -> Tally:
+@transaction.atomic
+def clear_preview(batch: LedgerImport, held: Held) -> None:
+    """Takes away what an earlier preview, or a worker that was killed, has left."""
+    demand_lease(held)
+    batch.pieces.all().delete()
+    batch.doubts.all().delete()
+    batch.rows.all()._raw_delete(batch.rows.db)
+
+
+def keep_chunks(batch: LedgerImport, held: Held, found: Reading, terms: Terms) -> Tally:
     """Keeps the outcomes chunk by chunk, each in a transaction of its own: others may write in between."""
     comparison = Comparison(found.ledger.tables, terms, timezone.localdate())
     districts = {district.pk: str(district) for district in District.objects.all()}
     tally = Tally()
     for rows in found.chunks:
         outcomes = comparison.feed(rows)
-        keep_chunk(batch, outcomes, districts)
+        keep_chunk(batch, held, outcomes, districts)
         tally.add(outcomes)
-        batch.tell("compare", done=tally.read, total=found.ledger.row_count)
+        held.tell(tally.read, found.ledger.row_count)
     return tally
 
 
 @transaction.atomic
-def keep_chunk(batch: LedgerImport, outcomes: list[Outcome], districts: dict[int, str]) -> None:
+def keep_chunk(batch: LedgerImport, held: Held, outcomes: list[Outcome], districts: dict[int, str]) -> None:
+    demand_lease(held)
     first = write_rows(batch, outcomes)
     keep_piece(batch, outcomes, first_row=first, districts=districts)
 
 
-@task()
-def confirm(import_id: str) -> None:
+def demand_lease(held: Held) -> None:
+    """Takes the import's row. Raises `LeaseLost` where another worker has it in hand by now."""
+    if not still_reading(held):
+        raise LeaseLost
+
+
+def confirm_step(batch: LedgerImport, held: Held) -> None:
     """Writes the good rows, if they would still do what was shown."""
-    on_import(confirm_step)(import_id)
-
-
-def confirm_step(batch: LedgerImport) -> None:
-    if batch.state != LedgerImport.State.APPLYING:
-        return
-    batch.tell("write")
     terms, words = terms_of(batch), mapping.words_for(batch)
     expected = fingerprints(batch)
     try:
         with reading(content_of(batch), order_for(terms, shows_all=False, words=words)) as found:
-            apply(batch, found, terms, user=batch.uploaded_by, expected=expected)
+            held.enter(Stage.WRITE)
+            apply(batch, found, terms, user=batch.uploaded_by, expected=expected, tell=held.tell)
     except PreviewOutdated:
-        LedgerImport.objects.filter(pk=batch.pk).update(state=LedgerImport.State.READING)
-        preview_step(batch)
-        batch.message = _("预览之后数据有了变化，没有写入。下面是新的预览，请重新确认。")
-        batch.save(update_fields=["message"])
+        preview_again(batch, held)
     except YearClosed as error:
         batch.state, batch.message = LedgerImport.State.PREVIEW, str(error)
         batch.save(update_fields=["state", "message"])
@@ -226,18 +269,25 @@ def confirm_step(batch: LedgerImport) -> None:
         return  # another worker has written it meanwhile
 
 
-def restart_if_stalled(batch: LedgerImport) -> bool:
-    """Starts the step of a killed worker again: reading writes nothing, and writing was rolled back.
+def preview_again(batch: LedgerImport, held: Held) -> None:
+    """Compares with what is stored by now, and says why; a killed worker's successor goes on from here."""
+    batch.state, batch.stage, batch.message = LedgerImport.State.READING, "compare", outdated_by(batch)
+    batch.save(update_fields=["state", "stage", "message"])
+    preview_step(batch, held)
 
-    Should the worker live after all, the state of the import lets only one of them write.
-    """
-    now = timezone.now()
-    if not batch.has_stalled(now):
-        return False
-    stalled = LedgerImport.objects.filter(pk=batch.pk, state=batch.state, touched_at=batch.touched_at)
-    if not stalled.update(touched_at=now):
-        return False
-    step = {"": read, "columns": ask}.get(batch.stage, preview)
-    step = confirm if batch.state == LedgerImport.State.APPLYING else step
-    step.enqueue(str(batch.pk))
-    return True
+
+def outdated_by(batch: LedgerImport) -> str:
+    """Why the preview holds no longer; names the import that brought the same file meanwhile."""
+    same = LedgerImport.objects.filter(
+        state=LedgerImport.State.APPLIED,
+        bureau=batch.bureau,
+        file_digest=batch.file_digest,
+        programme=batch.programme,
+        year=batch.year,
+        applied_at__gt=batch.uploaded_at,
+    )
+    if twin := same.select_related("uploaded_by").order_by("-applied_at").first():
+        words = _("同一份文件已由%(who)s于 %(at)s 导入，这次没有再写入。下面是新的预览。")
+        at = timezone.localtime(twin.applied_at).strftime("%Y-%m-%d %H:%M")
+        return words % {"who": twin.uploaded_by or _("命令行"), "at": at}
+    return _("预览之后数据有了变化，没有写入。下面是新的预览，请重新确认。")

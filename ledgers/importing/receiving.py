@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import re
 import unicodedata
@@ -12,7 +11,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bureaus.models import Bureau, User
@@ -55,7 +53,6 @@ def size_limit() -> int:
 def receive(content: bytes, *, name: str, bureau: Bureau, user: User) -> LedgerImport:
     """Stores an upload under a name of our own."""
     shown = shown_name(name)
-    drop_expired(timezone.now())
     batch = LedgerImport(
         bureau=bureau,
         file_name=shown,
@@ -71,18 +68,3 @@ def receive(content: bytes, *, name: str, bureau: Bureau, user: User) -> LedgerI
 def content_of(batch: LedgerImport) -> bytes:
     with default_storage.open(batch.stored_as) as file:
         return unseal(file.read())
-
-
-def drop_expired(now: datetime.datetime) -> int:
-    """Deletes the files of uploads that are over their time; gives their number."""
-    limit = now - datetime.timedelta(days=settings.PEIXUN_UPLOAD_KEEP_DAYS)
-    expired = LedgerImport.objects.filter(uploaded_at__lt=limit).exclude(stored_as="")
-    count = 0
-    for batch in expired:
-        batch.drop_file()
-        if batch.state in (*LedgerImport.OPEN, LedgerImport.State.READING):
-            batch.state = LedgerImport.State.DROPPED
-            batch.message = _("上传后一直没有确认，文件已到期删除。需要时请重新上传。")
-            batch.save(update_fields=["state", "message"])
-        count += 1
-    return count

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Page
-from django.db import transaction
 from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -137,7 +136,7 @@ def after_deciding(request: SignedInRequest, batch: LedgerImport, count: int) ->
 def compare_again(batch: LedgerImport) -> None:
     waiting = LedgerImport.objects.filter(pk=batch.pk, state=LedgerImport.State.PREVIEW)
     if waiting.update(state=LedgerImport.State.READING, stage="compare", message=""):
-        transaction.on_commit(lambda: jobs.preview.enqueue(str(batch.pk)))
+        jobs.queue(batch)
 
 
 @require_POST

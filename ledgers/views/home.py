@@ -33,7 +33,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     if may(user, "figures.read"):
         context |= standing(user, today)
     if may(user, "ledger.export"):
-        context |= imports_of(user)
+        context |= imports_of(user, timezone.now())
     if may(user, "runs.read"):
         context |= classes_of(user, today) | {"may_register": may(user, "attendance.register")}
     if may(user, "enrolments.decide"):
@@ -53,13 +53,14 @@ def standing(user: User, today: datetime.date) -> dict[str, Any]:
     return {"year": year, "totals": totals(selection), "lines": lines[:SHOWN], "behind": len(behind)}
 
 
-def imports_of(user: User) -> dict[str, Any]:
-    """What waits for this user to confirm, and the newest imports of the bureaus in reach."""
+def imports_of(user: User, at: datetime.datetime) -> dict[str, Any]:
+    """What waits for this user to confirm, what ended meanwhile, and the newest imports in reach."""
     found = LedgerImport.objects.visible_to(user).select_related("bureau", "programme", "uploaded_by")
     waiting = LedgerImport.objects.editable_by(user).filter(state__in=LedgerImport.OPEN)
     return {
         "may_import": may(user, "ledger.import"),
         "waiting": waiting.select_related("bureau")[:SHOWN],
+        "ended": LedgerImport.objects.news_for(user, at).select_related("bureau")[:SHOWN],
         "recent": found.exclude(state__in=LedgerImport.OPEN)[:5],
     }
 

@@ -11,10 +11,9 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -28,8 +27,10 @@ from ledgers.importing.report import FaultyRow, workbook_of
 from ledgers.importing.rows import shown_of
 from ledgers.importing.undoing import CannotUndo, undo
 from ledgers.models import LedgerImport, LedgerLayout, LedgerRow
+from ledgers.views.fetching import editable, visible
 from ledgers.views.layouts import set_columns, show_columns
 from ledgers.views.preview import lay_out
+from ledgers.views.working import show_work, sweep_where_nobody_else_does
 from peixun.lib.downloads import workbook_response
 
 State = LedgerImport.State
@@ -46,6 +47,7 @@ TABS = (
 @allowed("ledger.export")
 def imports(request: SignedInRequest) -> HttpResponse:
     """Every import of the bureaus in reach, newest first."""
+    sweep_where_nobody_else_does()
     found = LedgerImport.objects.visible_to(request.user).select_related("bureau", "programme", "uploaded_by")
     if (state := request.GET.get("state", "")) in State.values:
         found = found.filter(state=state)
@@ -79,20 +81,7 @@ def own_bureau(user: User) -> Bureau | None:
 
 def start_import(file: UploadedFile[Any], bureau: Bureau, user: User) -> LedgerImport:
     batch = receive(file.read(), name=file.name or "", bureau=bureau, user=user)
-    transaction.on_commit(lambda: jobs.read.enqueue(str(batch.pk)))
-    return batch
-
-
-def visible(request: SignedInRequest, pk: UUID) -> LedgerImport:
-    found = LedgerImport.objects.visible_to(request.user).select_related("bureau", "programme", "uploaded_by")
-    return get_object_or_404(found, pk=pk)
-
-
-def editable(request: SignedInRequest, pk: UUID) -> LedgerImport:
-    """The import, for the one who uploaded it; 404 where it is not visible, 403 for others."""
-    batch = visible(request, pk)
-    if not LedgerImport.objects.editable_by(request.user).filter(pk=pk).exists():
-        raise PermissionDenied(_("只有上传人可以确认或放弃这次导入。"))
+    jobs.queue(batch)
     return batch
 
 
@@ -100,6 +89,7 @@ def editable(request: SignedInRequest, pk: UUID) -> LedgerImport:
 @allowed("ledger.export")
 def one_import(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The import in whichever state it is."""
+    sweep_where_nobody_else_does()
     batch = visible(request, pk)
     shows: dict[str, Callable[..., HttpResponse]] = {
         State.READING: show_work,
@@ -111,10 +101,6 @@ def one_import(request: SignedInRequest, pk: UUID) -> HttpResponse:
         State.UNDONE: show_rows,
     }
     return shows.get(batch.state, show_end)(request, batch)
-
-
-def show_work(request: SignedInRequest, batch: LedgerImport) -> HttpResponse:
-    return render(request, "ledgers/imports/working.html", {"batch": batch})
 
 
 def show_end(request: SignedInRequest, batch: LedgerImport) -> HttpResponse:
@@ -170,18 +156,6 @@ def tabs_of(batch: LedgerImport) -> list[tuple[str, str, int]]:
     return [*(tab for tab in tabs if tab[2]), ("all", _("全部"), figures.get("read", 0))]
 
 
-@require_GET
-@allowed("ledger.export")
-def import_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """The progress bar anew; tells the page to load again when the work is over."""
-    batch = visible(request, pk)
-    jobs.restart_if_stalled(batch)
-    response = render(request, "ledgers/imports/bar.html", {"batch": batch})
-    if batch.state not in LedgerImport.AT_WORK:
-        response["HX-Refresh"] = "true"
-    return response
-
-
 @require_POST
 @allowed("ledger.import")
 def set_terms(request: SignedInRequest, pk: UUID) -> HttpResponse:
@@ -198,7 +172,7 @@ def set_terms(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if batch.layout:
         layouts = LedgerLayout.objects.filter(pk=batch.layout.pk)
         layouts.update(programme=batch.programme, constants=batch.constants)
-    transaction.on_commit(lambda: jobs.preview.enqueue(str(pk)))
+    jobs.queue(batch)
     return redirect("ledgers:import", pk)
 
 
@@ -220,7 +194,7 @@ def adjust_columns(request: SignedInRequest, pk: UUID) -> HttpResponse:
     batch = editable(request, pk)
     understood = LedgerImport.objects.filter(pk=batch.pk, state__in=(State.ASKING, State.PREVIEW))
     if understood.update(state=State.READING, stage="columns", touched_at=timezone.now()):
-        transaction.on_commit(lambda: jobs.ask.enqueue(str(pk)))
+        jobs.queue(batch)
     return redirect("ledgers:import", pk)
 
 
@@ -239,7 +213,7 @@ def confirm_import(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Takes the import out of the preview once, however often the button is pressed."""
     batch = editable(request, pk)
     if LedgerImport.objects.filter(pk=batch.pk, state=State.PREVIEW).update(state=State.APPLYING, message=""):
-        transaction.on_commit(lambda: jobs.confirm.enqueue(str(pk)))
+        jobs.queue(batch)
     return redirect("ledgers:import", pk)
 
 

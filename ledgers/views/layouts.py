@@ -57,7 +57,7 @@ def set_columns(request: SignedInRequest, batch: LedgerImport) -> HttpResponse:
         if said["learn"]:
             bureau = batch.bureau if said["learn"] == "bureau" else None
             mapping.learn(form.learned(), bureau=bureau, user=request.user)
-        transaction.on_commit(lambda: jobs.read.enqueue(str(batch.pk)))
+        jobs.queue(batch)
     return redirect("ledgers:import", batch.pk)
 
 

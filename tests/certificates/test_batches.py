@@ -3,7 +3,7 @@
 import datetime
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -87,6 +87,53 @@ def test_one_that_lives_is_left_alone(batch, login, officer, django_capture_on_c
         response = login(officer).get(reverse("certificates:batch-status", args=[batch.pk]))
     assert "HX-Refresh" not in response
     assert not Certificate.objects.exists()
+
+
+def silent(batch: IssueBatch, **values) -> None:
+    """As a killed worker leaves it."""
+    long_ago = timezone.now() - datetime.timedelta(minutes=2)
+    IssueBatch.objects.filter(pk=batch.pk).update(alive_at=long_ago, **values)
+
+
+def test_a_silent_batch_is_gone_on_with_though_nobody_looks(batch):
+    silent(batch, state=State.RUNNING)
+    assert jobs.take_up_abandoned() == 1
+    assert numbers() == first(5)
+    assert jobs.take_up_abandoned() == 0
+
+
+def test_a_batch_whose_task_was_lost_is_found(batch):
+    assert jobs.take_up_abandoned() == 0
+    silent(batch)
+    assert jobs.take_up_abandoned() == 1
+    assert numbers() == first(5)
+
+
+def test_a_hundred_that_ends_every_worker_ends_the_batch_with_a_sentence(batch, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "issue_chunk", lambda batch_id: False)
+        for _attempt in range(jobs.MOST_ATTEMPTS):
+            silent(batch, state=State.RUNNING)
+            assert jobs.take_up_abandoned() == 1
+    silent(batch, state=State.RUNNING)
+    assert jobs.take_up_abandoned() == 0
+    batch.refresh_from_db()
+    assert (batch.state, "连续几次" in batch.error) == (State.FAILED, True)
+    jobs.resume(batch)
+    assert work(batch).done == 5
+
+
+def test_a_lost_connection_does_not_fail_a_batch(batch, monkeypatch):
+    def lost(*args, **kwargs):
+        raise OperationalError("server closed the connection")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "issue", lost)
+        with pytest.raises(jobs.BatchFailed, match="^OperationalError$"):
+            jobs.work.call(str(batch.pk))
+    silent(batch)
+    assert jobs.take_up_abandoned() == 1
+    assert numbers() == first(5)
 
 
 def test_two_jobs_for_one_batch_issue_once(batch):

@@ -7,7 +7,6 @@ import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -15,7 +14,8 @@ from openpyxl import load_workbook
 from bureaus.models import AuditEvent, Bureau, YearClose
 from courses.models import Enrolment, Session
 from ledgers.importing import jobs
-from ledgers.importing.receiving import drop_expired, shown_name
+from ledgers.importing.expiring import drop_expired
+from ledgers.importing.receiving import shown_name
 from ledgers.models import LedgerImport
 from tests.imports.conftest import ANNA, BO, LEDGERS, row, text_ledger
 
@@ -242,37 +242,6 @@ def test_the_faulty_rows_can_be_downloaded_with_the_reasons(client, send, go, pr
     assert sheet.max_row == 3
     assert sheet["E3"].value == "李秀英"
     assert "filename*=utf-8''" in response["Content-Disposition"]
-
-
-def test_the_timer_drops_and_restarts(send, capsys):
-    batch = send(text_ledger(row(1, ANNA)))
-    long_ago = timezone.now() - datetime.timedelta(minutes=10)
-    LedgerImport.objects.filter(pk=batch.pk).update(state=State.READING, touched_at=long_ago)
-    call_command("tidy_imports")
-    assert "0 uploads dropped, 1 imports restarted" in capsys.readouterr().out
-    batch.refresh_from_db()
-    assert batch.state == State.ASKING
-
-
-def test_a_killed_worker_is_replaced_when_the_page_asks(client, send, programme):
-    batch = send(text_ledger(row(1, ANNA)))
-    long_ago = timezone.now() - datetime.timedelta(minutes=10)
-    LedgerImport.objects.filter(pk=batch.pk).update(state=State.READING, touched_at=long_ago, understood={})
-    client.get(reverse("ledgers:import-status", args=[batch.pk]))
-    batch.refresh_from_db()
-    assert batch.state == State.ASKING
-
-
-def test_two_workers_on_one_import_write_once(send, go, programme, monkeypatch):
-    batch = go(send(text_ledger(row(1, ANNA))), "terms", programme=programme.pk, year=2024)
-    LedgerImport.objects.filter(pk=batch.pk).update(state=State.APPLYING)
-    first, second = (
-        LedgerImport.objects.select_related("programme__plan").get(pk=batch.pk) for _ in range(2)
-    )
-    jobs.confirm_step(first)
-    jobs.confirm_step(second)
-    assert Enrolment.objects.count() == 1
-    assert AuditEvent.objects.filter(deed=AuditEvent.Deed.LEDGER_IMPORTED).count() == 1
 
 
 def test_a_defect_ends_in_a_sentence_and_keeps_nothing(send, go, programme, monkeypatch):

@@ -21,6 +21,7 @@ from ledgers.importing.jobs import order_for, rule_for
 from ledgers.importing.mapping import words_by
 from ledgers.importing.matching import Comparison
 from ledgers.importing.outcomes import Outcome, Tally, Terms
+from ledgers.importing.progress import Held, Stage, take
 from ledgers.importing.receiving import shown_name
 from ledgers.importing.report import FaultyRow, workbook_of
 from ledgers.management.years import year as year_type
@@ -179,9 +180,14 @@ class Command(BaseCommand):
         add = findings.add if options["skip_faulty"] else findings.add_faultless
         words = words_by(findings.layout, bureau=terms.bureau)
         order = order_for(terms, shows_all=options["report"] is not None, words=words)
-        with reading(content, order) as found, self.batch(options["file"], content, terms) as batch:
+        with (
+            reading(content, order) as found,
+            self.batch(options["file"], content, terms) as batch,
+            self.lease(batch) as held,
+        ):
             findings.take(found.ledger)
-            return apply(batch, found, terms, user=None, each=add)
+            held.enter(Stage.WRITE)
+            return apply(batch, found, terms, user=None, each=add, tell=held.tell)
 
     @contextmanager
     def batch(self, path: Path, content: bytes, terms: Terms) -> Iterator[LedgerImport]:
@@ -205,6 +211,13 @@ class Command(BaseCommand):
         except BaseException:
             batch.delete()
             raise
+
+    def lease(self, batch: LedgerImport) -> Held:
+        """Says that the import is in hand; where this process is killed, a worker ends it with a sentence."""
+        held = take(batch.pk)
+        if held is None:
+            raise CommandError("这次导入已由别的进程接手。", returncode=WRONG_CALL)
+        return held
 
     def report(self, findings: Findings, path: Path | None) -> None:
         if path is not None:
