@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledgers.views import blanks, doubts, figures, home, imports, layouts, people, registers
+from ledgers.views import blanks, doubts, figures, giving_back, home, imports, layouts, people, registers
 
 app_name = "ledgers"
 
@@ -41,6 +41,7 @@ urlpatterns = [
     path("imports/<uuid:pk>/drop/", imports.drop_import, name="import-drop"),
     path("imports/<uuid:pk>/undo/", imports.undo_import, name="import-undo"),
     path("imports/<uuid:pk>/faulty/", imports.faulty_rows, name="import-faulty"),
+    path("imports/<uuid:pk>/give-back/", giving_back.give_back_ledger, name="import-give-back"),
     path("imports/<uuid:pk>/doubts/", doubts.doubts, name="import-doubts"),
     path("imports/<uuid:pk>/decide/", doubts.decide, name="import-decide"),
     path("imports/<uuid:pk>/recheck/", doubts.recheck, name="import-recheck"),

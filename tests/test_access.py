@@ -97,6 +97,7 @@ TABLE = {
     "ledgers:import-reopen": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-confirm": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-drop": ("post", {"officer"}, {"outsider"}),
+    "ledgers:import-give-back": ("post", OFFICE - {"outsider"}, {"outsider"}),
     "ledgers:import-undo": ("post", OFFICE - {"outsider"}, {"outsider"}),
     # People: who may import for the bureau decides, the office that holds both records merges.
     "ledgers:import-doubts": ("get", OFFICE - {"outsider"}, {"outsider"}),

@@ -116,6 +116,7 @@ class AuditEvent(models.Model):
         LEDGER_IMPORTED = "ledger.imported", _("导入台账")
         LEDGER_UNDONE = "ledger.undone", _("撤销导入")
         LAYOUT_CHANGED = "layout.changed", _("修改台账版式")
+        LEDGER_GIVEN_BACK = "ledger.given_back", _("退回原表")
         LEDGER_EXPORTED = "ledger.exported", _("导出台账")
         YEAR_CLOSED = "year.closed", _("年度封账")
         YEAR_REOPENED = "year.reopened", _("解除封账")
