@@ -1,8 +1,19 @@
-"""Addresses of the ledgers app: home, figures, imports, registers."""
+"""Addresses of the ledgers app: home, figures, imports, sign-in sheets, registers."""
 
 from django.urls import path
 
-from ledgers.views import blanks, doubts, figures, giving_back, home, imports, layouts, people, registers
+from ledgers.views import (
+    blanks,
+    doubts,
+    figures,
+    giving_back,
+    home,
+    imports,
+    layouts,
+    people,
+    registers,
+    sign_in_sheets,
+)
 
 app_name = "ledgers"
 
@@ -50,6 +61,14 @@ urlpatterns = [
     path("layouts/<int:pk>/", layouts.layout, name="layout"),
     path("layouts/<int:pk>/delete/", layouts.delete_layout, name="layout-delete"),
     path("layouts/headings/<int:pk>/delete/", layouts.delete_synonym, name="heading-delete"),
+    # --- Paper sign-in sheets in
+    path("sign-in-sheets/", sign_in_sheets.sheets, name="sheets"),
+    path("sign-in-sheets/new/", sign_in_sheets.new_sheet, name="sheet-new"),
+    path("sign-in-sheets/<uuid:pk>/", sign_in_sheets.one_sheet, name="sheet"),
+    path("sign-in-sheets/<uuid:pk>/choose/", sign_in_sheets.choose, name="sheet-choose"),
+    path("sign-in-sheets/<uuid:pk>/confirm/", sign_in_sheets.confirm, name="sheet-confirm"),
+    path("sign-in-sheets/<uuid:pk>/drop/", sign_in_sheets.drop, name="sheet-drop"),
+    path("sign-in-sheets/<uuid:pk>/undo/", sign_in_sheets.undo_sheet, name="sheet-undo"),
     path("templates/", blanks.templates, name="templates"),
     path("templates/<slug:group>/", blanks.template, name="template"),
 ]

@@ -117,6 +117,8 @@ class AuditEvent(models.Model):
         LEDGER_UNDONE = "ledger.undone", _("撤销导入")
         LAYOUT_CHANGED = "layout.changed", _("修改台账版式")
         LEDGER_GIVEN_BACK = "ledger.given_back", _("退回原表")
+        SHEET_IMPORTED = "sheet.imported", _("导入签到表")
+        SHEET_UNDONE = "sheet.undone", _("撤销签到表")
         LEDGER_EXPORTED = "ledger.exported", _("导出台账")
         YEAR_CLOSED = "year.closed", _("年度封账")
         YEAR_REOPENED = "year.reopened", _("解除封账")
