@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from ledgers.reading.container import DAMAGED
 from ledgers.reading.results import UnreadableFile
-from ledgers.returning.package import attributes, prefixed
+from ledgers.returning.package import prefixed
 from ledgers.returning.styles import with_value
 
 _P = rb"(?:\w+:)?"
@@ -17,6 +18,8 @@ _DATA = re.compile(rb"<(" + _P + rb")sheetData\b[^<>]*?(?<!/)>(.*)</" + _P + rb"
 _ROW = re.compile(rb"<" + _P + rb"row\b(?:([^<>]*)/>|([^<>]*)>(.*?)</" + _P + rb"row\s*>)", re.DOTALL)
 _CELL = re.compile(rb"<" + _P + rb"c\b(?:([^<>]*)/>|([^<>]*)>(.*?)</" + _P + rb"c\s*>)", re.DOTALL)
 _NUMBER = re.compile(rb"\sr=[\"']([A-Z]*)(\d+)[\"']")
+_STYLE = re.compile(rb"\ss\s*=\s*[\"'](\d+)[\"']")
+_KIND = re.compile(rb"\st\s*=\s*[\"'](\w+)[\"']")
 _MERGE = re.compile(rb"<" + _P + rb"mergeCell\b[^<>]*\sref=[\"']([A-Z]+)(\d+):([A-Z]+)(\d+)[\"']")
 _FILLED = re.compile(rb"<" + _P + rb"c\b[^<>]*?\sr=[\"']([A-Z]+)\d+[\"'][^<>]*(?<!/)>")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -39,11 +42,13 @@ class Cell:
 
     @property
     def style(self) -> int:
-        return int(attributes(self.opening.decode()).get("s") or 0)
+        found = _STYLE.search(self.opening)
+        return int(found[1]) if found else 0
 
     @property
     def kind(self) -> str:
-        return attributes(self.opening.decode()).get("t", "n")
+        found = _KIND.search(self.opening)
+        return found[1].decode() if found else "n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ class Part:
         return prefixed(xml, self.prefix)
 
 
+@lru_cache(maxsize=20_000)
 def column_number(letters: str) -> int:
     number = 0
     for letter in letters:
@@ -112,6 +118,7 @@ def column_number(letters: str) -> int:
     return number
 
 
+@lru_cache(maxsize=20_000)
 def column_letters(number: int) -> str:
     letters = ""
     while number:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ledgers.reading.headings import GIVEN_BACK
 from ledgers.returning.comments import comment
-from ledgers.returning.grid import Part, Row, Span, reference, restyled, text_cell
+from ledgers.returning.grid import Cell, Part, Row, Span, reference, restyled, text_cell
 from ledgers.returning.headings import Heads, column_of, heads_of
 from ledgers.returning.orders import Note, Place
 from ledgers.returning.package import Package, attributes
@@ -138,15 +138,15 @@ def edited(part: Part, row: Row, edits: Edits, styles: Styles) -> bytes | None:
     if not (colours or is_head or mended or told or cleared):
         return None
     cells: dict[int, bytes] = {}
-    last_style = 0
+    last: Cell | None = None
     for cell in row.cells():
-        if cell.column < edits.column:
-            last_style = cell.style
+        last = cell if cell.column < edits.column else last
         cells[cell.column] = cell.xml
         if cell.column in colours:
             cells[cell.column] = restyled(cell, styles.coloured(cell.style, colours[cell.column]))
-        elif cell.style in styles.ours and cell.column != edits.column:
+        elif mended and cell.style in styles.ours and cell.column != edits.column:
             cells[cell.column] = restyled(cell, styles.plain(cell.style))
+    last_style = last.style if last else 0
     for column, colour in colours.items():
         if column not in cells:
             style = styles.coloured(last_style, colour)
@@ -183,7 +183,7 @@ def rebuilt(part: Part, row: Row, cells: dict[int, bytes]) -> bytes:
 
 def addressed(cell: bytes, row: int, column: int) -> bytes:
     """The cell with its address, which some programs leave out."""
-    if re.match(rb"<[^<>]*\sr=", cell):
+    if cell.startswith(b"<c r=") or re.match(rb"<[^<>]*\sr=", cell):
         return cell
     opening = re.match(rb"<[^\s<>/]+", cell)
     at = opening.end() if opening else 0

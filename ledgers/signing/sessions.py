@@ -47,6 +47,14 @@ class Target:
         return self.sessions or ([self.proposed] if self.proposed else [])
 
     @property
+    def stretches(self) -> bool:
+        """Whether the proposed session lies outside the days of its class, which become more by it."""
+        run = self.proposed.run if self.proposed else None
+        if run is None or self.on is None:
+            return False
+        return bool(run.starts_on and self.on < run.starts_on) or bool(run.ends_on and self.on > run.ends_on)
+
+    @property
     def half_words(self) -> str:
         return str(WORDS[self.column.day.half])
 
@@ -108,6 +116,8 @@ def settle(
         target.fault = _("这一天的课次是全天的，不能分上午、下午登记。请先在课次里分成两次。")
     elif len(on_day) > len(standing) and not standing:
         target.fault = _("这一天的课次已取消。确实上了课的，请先恢复课次。")
+    elif run.state == ClassRun.State.FINISHED:
+        target.fault = _("班次里没有这个课次；班次已结业，不能新建。请先撤回结业，或核对日期。")
     else:
         target.proposed = proposed(run, target.on, half, rule, stored)
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bureaus.access import SignedInRequest, allowed, bureaus_for
-from bureaus.models import YearClosed
+from bureaus.models import Bureau, YearClosed
 from courses.forms.refusals import refusals_on
 from courses.models import ClassRun
 from ledgers.models import SheetImport
@@ -47,11 +47,11 @@ def new_sheet(request: SignedInRequest) -> HttpResponse:
     form = SheetUploadForm(
         request.POST or None,
         request.FILES or None,
-        bureaus=bureaus_for(request.user, "runs.edit"),
-        default=run.bureau if run else own_bureau(request.user),
+        bureaus=Bureau.objects.filter(pk=run.bureau_id) if run else bureaus_for(request.user, "runs.edit"),
+        default=own_bureau(request.user),
     )
     if request.method == "POST" and form.is_valid():
-        file, bureau = form.cleaned_data["file"], run.bureau if run else form.cleaned_data["bureau"]
+        file, bureau = form.cleaned_data["file"], form.cleaned_data["bureau"]
         try:
             batch = take_in(file.read(), name=file.name or "", bureau=bureau, run=run, user=request.user)
         except UnreadableFile as refusal:
@@ -166,8 +166,6 @@ def confirm(request: SignedInRequest, pk: UUID) -> HttpResponse:
                 )
             except SheetOutdated:
                 messages.warning(request, _("预览之后数据有了变化，没有写入。下面是新的预览，请重新确认。"))
-            else:
-                messages.success(request, _("签到表已登记。"))
     if form.errors:
         return preview(request, batch, plan=plan, form=form)
     return redirect("ledgers:sheet", pk)

@@ -414,6 +414,21 @@ def test_a_finished_class_asks_first(client, send, run, classes, today):
     assert Attendance.objects.count() == 1
 
 
+def test_a_finished_class_gets_no_new_sessions(client, send, run, today):
+    ClassRun.objects.filter(pk=run.pk).update(state=ClassRun.State.FINISHED)
+    sheet = send(workbook([words(today)], ["王小明", "", "√", ""]), run=run)
+    assert "请先撤回结业" in page(client, sheet).content.decode()
+    assert confirm(client, sheet, finished="on").status_code == 422
+    assert not run.sessions.exists()
+
+
+def test_a_day_outside_the_class_is_pointed_out(client, send, run, today):
+    sheet = send(workbook([words(today - 3 * DAY), words(today)], ["王小明", "", "√", "", "√", ""]), run=run)
+    found = page(client, sheet)
+    assert [target.stretches for target, _counts in found.context["targets"]] == [True, False, False, False]
+    assert "班次日期会放宽" in found.content.decode()
+
+
 def test_a_session_that_was_registered_days_ago_wants_a_reason(client, send, run, classes, today):
     ClassRun.objects.filter(pk=run.pk).update(starts_on=today - 5 * DAY)
     session = classes.session(run, held_on=today - 4 * DAY)
