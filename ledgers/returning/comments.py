@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ledgers.reading.container import DAMAGED
+from ledgers.reading.results import UnreadableFile
 from ledgers.returning.grid import column_number, escaped, reference
 from ledgers.returning.orders import AUTHOR
 from ledgers.returning.package import Package, before_end, prefixed
@@ -20,10 +22,12 @@ _BY = re.compile(rb"\sauthorId=[\"'](\d+)[\"']")
 _BOX = re.compile(rb"<v:shape\b(?:(?!</?v:shape\b).)*</v:shape\s*>", re.DOTALL)
 _BOX_ROW = re.compile(rb"<x:Row>\s*(\d+)\s*</x:Row>")
 _BOX_COLUMN = re.compile(rb"<x:Column>\s*(\d+)\s*</x:Column>")
-_EMPTY_DRAWING = (
-    b'<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
-    b'xmlns:x="urn:schemas-microsoft-com:office:excel"></xml>'
-)
+_EMPTY_DRAWING = b"<xml></xml>"
+_SPACES = {
+    b"v": b"urn:schemas-microsoft-com:vml",
+    b"o": b"urn:schemas-microsoft-com:office:office",
+    b"x": b"urn:schemas-microsoft-com:office:excel",
+}
 _BOX_TYPE = (
     '<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
     '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
@@ -121,7 +125,7 @@ def draw(package: Package, sheet: str, places: set[Place], *, gone: set[Place]) 
         at = (int(row[1]) + 1, int(column[1]) + 1) if row and column else (0, 0)
         return b"" if at in gone else found[0]
 
-    text = _BOX.sub(drop, text) if gone else text
+    text = with_spaces(_BOX.sub(drop, text) if gone else text)
     first = max((int(number) for number in re.findall(rb"_x0000_s(\d+)", text)), default=BOXES_A_BLOCK) + 1
     boxes = [box(row, column, number) for number, (row, column) in enumerate(sorted(places), start=first)]
     kind = "" if b"_x0000_t202" in text else _BOX_TYPE
@@ -133,6 +137,19 @@ def draw(package: Package, sheet: str, places: set[Place], *, gone: set[Place]) 
     package.write(name, text)
     package.declare_ending("vml", DRAWING_TYPE)
     return package.relate(sheet, "vmlDrawing", name)
+
+
+def with_spaces(text: bytes) -> bytes:
+    """The drawing with the namespaces of our boxes declared; other programs declare only what they use."""
+    root = re.search(rb"<xml\b([^<>]*)>", text)
+    if root is None:
+        raise UnreadableFile(DAMAGED)
+    missing = (
+        b' xmlns:%s="%s"' % (prefix, name)
+        for prefix, name in _SPACES.items()
+        if b"xmlns:" + prefix + b"=" not in root[1]
+    )
+    return text[: root.start(1)] + b"".join(missing) + text[root.start(1) :]
 
 
 def box(row: int, column: int, number: int) -> str:

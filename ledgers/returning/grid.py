@@ -9,6 +9,7 @@ from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from ledgers.reading.container import DAMAGED
+from ledgers.reading.parts import MOST_COLUMNS
 from ledgers.reading.results import UnreadableFile
 from ledgers.returning.package import prefixed
 from ledgers.returning.styles import with_value
@@ -98,10 +99,17 @@ class Part:
             number = int(given[2]) if given else number + 1
             yield Row(number, opening, found[3] or b"", found.start(), found.end())
 
-    def last_column(self) -> int:
-        """The last column that has anything in it, or in which a merge ends."""
+    def free_column(self, *, after: int) -> int:
+        """The column right of all that have anything in them; where the reader would not go so far, a gap.
+
+        `after` is the last column that has a heading.
+        """
         filled = {column_number(letters.decode()) for letters in set(_FILLED.findall(self.body))}
-        return max((*filled, *(right for *_rest, right in self.merges)), default=0)
+        ends = {right for *_rest, right in self.merges}
+        last = max((*filled, *ends), default=0)
+        if last < MOST_COLUMNS:
+            return last + 1
+        return next(column for column in range(after + 1, last + 2) if column not in filled | ends)
 
     def xml(self) -> bytes:
         return self.head + self.body + self.tail

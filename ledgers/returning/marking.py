@@ -42,7 +42,7 @@ def mark_sheet(
     rows = {row.number: row for row in part.rows() if row.number in wanted}
     heads = [heads_of(package, part, place, rows) for place in places]
     own = next((one.own for one in heads if one.own), 0)
-    edits = Edits(own or part.last_column() + 1)
+    edits = Edits(own or part.free_column(after=max(one.last for one in heads)))
     for place in places:
         for header in place.headers:
             edits.heads.add(header[0])
