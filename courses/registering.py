@@ -123,6 +123,35 @@ def register(
     return result
 
 
+def unregister(
+    session: Session, enrolments: Sequence[int], *, user: User | None, at: datetime.datetime, reason: str
+) -> None:
+    """Takes the attendances of these enrolments back as if they had never been noted; their hours follow.
+
+    A session of which nothing is left counts as not held. Raises `YearClosed`.
+    """
+    with transaction.atomic():
+        session = held_open(session)
+        before = attended_hours(enrolments)
+        gone, _by_model = session.attendances.filter(enrolment__in=enrolments).delete()
+        if not gone:
+            return
+        follow(enrolments, before=before)
+        step_back(enrolments)
+        if session.headcount is None and not session.attendances.exists():
+            session.state = Session.State.PLANNED
+            session.registered_at = session.registered_by = None
+            session.save(update_fields=["state", "registered_at", "registered_by"])
+        AuditEvent.record(
+            AuditEvent.Deed.ATTENDANCE_CORRECTED,
+            session,
+            user=user,
+            bureau=session.bureau,
+            after={"deleted": gone},
+            reason=reason,
+        )
+
+
 def register_heads(
     session: Session, heads: Heads, *, user: User | None, at: datetime.datetime, reason: str = ""
 ) -> bool:

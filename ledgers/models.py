@@ -19,9 +19,10 @@ from certificates.models import Certificate
 from courses.models import Enrolment, Programme, Session
 from ledgers.columns import BY_KEY, plain_heading
 from ledgers.people.models import Doubt, Merge, PersonDecision
+from ledgers.signing.models import SheetImport
 from peixun.lib.encryption import EncryptedTextField
 
-__all__ = ["Doubt", "LedgerImport", "LedgerRow", "Merge", "PersonDecision"]
+__all__ = ["Doubt", "LedgerImport", "LedgerRow", "Merge", "PersonDecision", "SheetImport"]
 
 NEWS_DAYS = datetime.timedelta(days=7)
 

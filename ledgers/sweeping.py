@@ -9,6 +9,7 @@ from django.utils import timezone
 from certificates.jobs import take_up_abandoned as take_up_batches
 from ledgers.importing.expiring import drop_expired, drop_orphans
 from ledgers.importing.recovery import take_up_abandoned as take_up_imports
+from ledgers.signing.keeping import drop_expired as drop_expired_sheets
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,9 @@ class Swept:
 
 
 def sweep() -> Swept:
-    """Any number may sweep at once: each piece of work is taken up by one of them. Three queries, mostly."""
-    return Swept(take_up_imports(), take_up_batches(), drop_expired(timezone.now()))
+    """Any number may sweep at once: each piece of work is taken up by one of them. Four queries, mostly."""
+    now = timezone.now()
+    return Swept(take_up_imports(), take_up_batches(), drop_expired(now) + drop_expired_sheets(now))
 
 
 def tidy() -> int:

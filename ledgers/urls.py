@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from ledgers.views import blanks, doubts, figures, home, imports, layouts, people, registers, working
+from ledgers.views import (
+    blanks,
+    doubts,
+    figures,
+    giving_back,
+    home,
+    imports,
+    layouts,
+    people,
+    registers,
+    sign_in_sheets,
+    working,
+)
 
 app_name = "ledgers"
 
@@ -43,6 +55,14 @@ urlpatterns = [
     path("imports/<uuid:pk>/drop/", imports.drop_import, name="import-drop"),
     path("imports/<uuid:pk>/undo/", imports.undo_import, name="import-undo"),
     path("imports/<uuid:pk>/faulty/", imports.faulty_rows, name="import-faulty"),
+    path("imports/<uuid:pk>/give-back/", giving_back.give_back_ledger, name="import-give-back"),
+    path("sign-in-sheets/", sign_in_sheets.sheets, name="sheets"),
+    path("sign-in-sheets/new/", sign_in_sheets.new_sheet, name="sheet-new"),
+    path("sign-in-sheets/<uuid:pk>/", sign_in_sheets.one_sheet, name="sheet"),
+    path("sign-in-sheets/<uuid:pk>/choose/", sign_in_sheets.choose, name="sheet-choose"),
+    path("sign-in-sheets/<uuid:pk>/confirm/", sign_in_sheets.confirm, name="sheet-confirm"),
+    path("sign-in-sheets/<uuid:pk>/drop/", sign_in_sheets.drop, name="sheet-drop"),
+    path("sign-in-sheets/<uuid:pk>/undo/", sign_in_sheets.undo_sheet, name="sheet-undo"),
     path("imports/<uuid:pk>/doubts/", doubts.doubts, name="import-doubts"),
     path("imports/<uuid:pk>/decide/", doubts.decide, name="import-decide"),
     path("imports/<uuid:pk>/recheck/", doubts.recheck, name="import-recheck"),

@@ -26,6 +26,7 @@ BESIDE = {
         *("certificates:issue-runs", "certificates:issuers", "certificates:rules"),
         *("certificates:templates", "certificates:pictures"),
     ),
+    "ledgers:imports": ("ledgers:sheets",),
     "ledgers:home": ("courses:today", "courses:appeals", "courses:walk-ins"),
 }
 

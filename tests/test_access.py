@@ -41,7 +41,14 @@ from courses.models import (
     Trainer,
 )
 from learners.models import AccountLink, DataRequest, Exemption, Holder, HoursRequirement, Learner
-from ledgers.models import HeadingSynonym, LedgerImport, LedgerLayout, Merge, PersonDecision
+from ledgers.models import (
+    HeadingSynonym,
+    LedgerImport,
+    LedgerLayout,
+    Merge,
+    PersonDecision,
+    SheetImport,
+)
 
 ROLES = (
     *("coordinator", "administrator", "officer", "reviewer", "auditor", "trainer", "technician"),
@@ -71,6 +78,9 @@ OF_TEMPLATE = ("template", "template-edit", "template-name", "template-preview",
 # Routes of issuing whose object is the run.
 OF_RUN = ("issue", "hand-out", "handed-out", "run-pdf", "run-zip")
 
+# Routes of a sign-in sheet that was brought in.
+SHEET_DEEDS = ("sheet-choose", "sheet-confirm", "sheet-drop", "sheet-undo")
+
 # Route: (method, roles that get through, roles for whom the object does not exist).
 # Everybody else signed in gets 403; a stranger is sent to the sign-in page.
 TABLE = {
@@ -99,6 +109,14 @@ TABLE = {
     "ledgers:import-drop": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-cancel": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-seen": ("post", {"officer"}, {"outsider"}),
+    "ledgers:sheets": ("get", OFFICE, set()),
+    "ledgers:sheet-new": ("get", OFFICE, set()),
+    "ledgers:sheet": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:sheet-choose": ("post", {"officer"}, {"outsider"}),
+    "ledgers:sheet-confirm": ("post", {"officer"}, {"outsider"}),
+    "ledgers:sheet-drop": ("post", {"officer"}, {"outsider"}),
+    "ledgers:sheet-undo": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:import-give-back": ("post", OFFICE - {"outsider"}, {"outsider"}),
     "ledgers:import-undo": ("post", OFFICE - {"outsider"}, {"outsider"}),
     # People: who may import for the bureau decides, the office that holds both records merges.
     "ledgers:import-doubts": ("get", OFFICE - {"outsider"}, {"outsider"}),
@@ -370,6 +388,9 @@ def place(bureau, officer, learner, learner_user, trainer, settings, tmp_path):
     )
     layout = LedgerLayout.objects.create(bureau=bureau, name="村级名册", fingerprint="1")
     heading = HeadingSynonym.objects.create(bureau=bureau, heading="受训者", key="name")
+    sheet = SheetImport.objects.create(
+        bureau=bureau, uploaded_by=officer, file_name="签到表.xlsx", state=SheetImport.State.UNDONE
+    )
     period = QuotaPeriod.objects.get(quota__words__startswith="组织200家以上企业")
     closed = YearClose.objects.create(bureau=bureau, year=2020)
     certificate = drawn(enrolment)
@@ -408,6 +429,7 @@ def place(bureau, officer, learner, learner_user, trainer, settings, tmp_path):
         "ledgers:person-decision-withdraw": {"pk": decided.pk},
         **{f"ledgers:{name}": {"pk": layout.pk} for name in ("layout", "layout-delete")},
         "ledgers:heading-delete": {"pk": heading.pk},
+        **{f"ledgers:{name}": {"pk": sheet.pk} for name in ("sheet", *SHEET_DEEDS)},
         "courses:run": {"pk": run.pk},
         "courses:session": {"pk": session.pk},
         **{f"courses:{name}": {"pk": programme.pk} for name in ("programme", "programme-edit")},
@@ -479,7 +501,7 @@ def place(bureau, officer, learner, learner_user, trainer, settings, tmp_path):
 
 
 def address(name, place):
-    no_object = name in ("ledgers:import-new", "ledgers:imports")
+    no_object = name in ("ledgers:import-new", "ledgers:imports", "ledgers:sheet-new", "ledgers:sheets")
     return reverse(name, kwargs={} if no_object else place.get(name, {}))
 
 

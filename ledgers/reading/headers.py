@@ -12,6 +12,7 @@ from ledgers.reading.headings import (
     Headings,
     fingerprint,
     is_commonly_ignored,
+    is_given_back,
     keys_for,
     paths_of,
 )
@@ -141,7 +142,7 @@ def _read(rows: list[list[Cell]], *, top: int, headings: Headings) -> Header | N
 
 def texts_of(rows: list[list[Cell]]) -> tuple[list[list[str]], list[tuple[str, ...]]]:
     """The texts of each column of a header from top to bottom, as written and plain."""
-    texts = _columns_of_texts(rows)
+    texts = _columns_of_texts(_without_ours(rows))
     return texts, [tuple(filter(None, map(plain_heading, column))) for column in texts]
 
 
@@ -154,6 +155,14 @@ def kind_of(keys: list[str]) -> Kind | None:
         return "participant"
     dated = not {"dates", "start", "end"}.isdisjoint(keys)
     return "lecture" if dated and "headcount" in keys else None
+
+
+def _without_ours(rows: list[list[Cell]]) -> list[list[Cell]]:
+    """The rows without the column that giving back has added."""
+    ours = {at for row in rows for at, cell in enumerate(row) if is_given_back(cell)}
+    if not ours:
+        return rows
+    return [["" if at in ours else cell for at, cell in enumerate(row)] for row in rows]
 
 
 def _columns_of_texts(rows: list[list[Cell]]) -> list[list[str]]:

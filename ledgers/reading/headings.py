@@ -23,12 +23,21 @@ KNOWN_IGNORED = frozenset(
         "微信 微信号 QQ 编号"
     )
 )
+# The heading of the column in which a ledger that is given back says what is wrong. The signs that nobody
+# sees tell it from a column 问题 of the bureau's own; saved in GBK they become question marks.
+GIVEN_BACK = "问题\u200b\u200c\u200b"
+_OURS = (GIVEN_BACK, "问题???")
 _FAMILY_HEADS = {
     "scores": frozenset(words("成绩 考试成绩 考核成绩 考核 鉴定成绩 分数 得分 考试 考评成绩 考核分数")),
     "hours": frozenset(words("培训时长 学时分配 课时分配 学时情况 其中学时 学时构成")),
     "dates": frozenset(words("培训起止 起止 培训起讫时间 起讫时间")),
     "headcount": frozenset(words("参加人员 参与人员 参加情况 人员情况")),
 }
+
+
+def is_given_back(cell: object) -> bool:
+    """True for the heading of our own column, which is never read."""
+    return isinstance(cell, str) and cell.strip() in _OURS
 
 
 def _by_heading() -> dict[str, str]:

@@ -42,18 +42,26 @@ _WITH_MACROS = "文件里带有宏，系统没有运行，只读取了单元格�
 
 def read_legacy(content: bytes) -> tuple[list[Sheet], list[str]]:
     """The visible sheets and notes on what was left out. Raises `UnreadableFile`."""
+    notes = [_WITH_MACROS] if _MACROS in content else []
+    book = open_legacy(content)
+    try:
+        sheets = [_sheet(sheet, book.datemode) for sheet in book.sheets() if not sheet.visibility]
+        notes += [f"工作表“{sheet.name}”是隐藏的，没有读取。" for sheet in book.sheets() if sheet.visibility]
+    except _PROBLEMS:
+        raise UnreadableFile(_UNREADABLE) from None
+    return sheets, notes
+
+
+def open_legacy(content: bytes) -> "xlrd.book.Book":
+    """The workbook as xlrd knows it. Raises `UnreadableFile`."""
     if _ENCRYPTED_PACKAGE in content:
         raise UnreadableFile(_LOCKED)
     if _WORKBOOK not in content and _BOOK not in content:
         raise UnreadableFile(_OTHER_OLE)
-    notes = [_WITH_MACROS] if _MACROS in content else []
     try:
-        book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=_Silent())
-        sheets = [_sheet(sheet, book.datemode) for sheet in book.sheets() if not sheet.visibility]
-        notes += [f"工作表“{sheet.name}”是隐藏的，没有读取。" for sheet in book.sheets() if sheet.visibility]
+        return xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=_Silent())
     except _PROBLEMS as problem:
         raise UnreadableFile(_LOCKED if "encrypted" in str(problem) else _UNREADABLE) from None
-    return sheets, notes
 
 
 class _Silent:

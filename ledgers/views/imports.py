@@ -119,6 +119,7 @@ def show_terms(request: SignedInRequest, batch: LedgerImport, form: TermsForm | 
 def show_rows(request: SignedInRequest, batch: LedgerImport) -> HttpResponse:
     tab = chosen_tab(request, batch)
     page = Paginator(rows_of(batch, tab), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    imports_for_it = LedgerImport.objects.undoable_by(request.user).filter(pk=batch.pk).exists()
     context = {
         "batch": batch,
         "figures": batch.figures,
@@ -127,8 +128,10 @@ def show_rows(request: SignedInRequest, batch: LedgerImport) -> HttpResponse:
         "tabs": tabs_of(batch),
         "columns": lay_out(batch, page.object_list, shown_of(batch, page.object_list)),
         "mine": batch.uploaded_by == request.user,
-        "may_undo": batch.state == State.APPLIED
-        and LedgerImport.objects.undoable_by(request.user).filter(pk=batch.pk).exists(),
+        "may_undo": batch.state == State.APPLIED and imports_for_it,
+        "may_give_back": imports_for_it
+        and batch.has_file
+        and bool(batch.figures.get("faulty") or batch.figures.get("warned")),
         "undo_form": UndoForm(),
         "open_doubts": batch.doubts.filter(decision=None).count(),
     }
