@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledgers.views import blanks, figures, home, imports, registers
+from ledgers.views import blanks, figures, home, imports, registers, undoing
 
 app_name = "ledgers"
 
@@ -28,7 +28,9 @@ urlpatterns = [
     path("imports/<uuid:pk>/reopen/", imports.reopen_terms, name="import-reopen"),
     path("imports/<uuid:pk>/confirm/", imports.confirm_import, name="import-confirm"),
     path("imports/<uuid:pk>/drop/", imports.drop_import, name="import-drop"),
-    path("imports/<uuid:pk>/undo/", imports.undo_import, name="import-undo"),
+    path("imports/<uuid:pk>/undo/", undoing.undo_import, name="import-undo"),
+    path("imports/<uuid:pk>/undo/weigh/", undoing.weigh_undo, name="import-weigh"),
+    path("imports/<uuid:pk>/undo/rows/", undoing.undone_rows, name="import-undone"),
     path("imports/<uuid:pk>/faulty/", imports.faulty_rows, name="import-faulty"),
     path("templates/", blanks.templates, name="templates"),
     path("templates/<slug:group>/", blanks.template, name="template"),

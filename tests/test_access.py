@@ -91,6 +91,8 @@ TABLE = {
     "ledgers:import-confirm": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-drop": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-undo": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:import-weigh": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:import-undone": ("get", READERS - {"outsider"}, {"outsider"}),
     "ledgers:templates": ("get", READERS, set()),
     "ledgers:template": ("get", READERS, set()),
     "courses:run": ("get", (READERS | {"trainer"}) - {"outsider"}, {"outsider"}),

@@ -71,6 +71,10 @@ WORDS = {
     "valid_to": _("止"),
     "consent": _("同意方式"),
     "requirement": _("学时任务"),
+    "reversed": _("已收回行数"),
+    "kept": _("保留行数"),
+    "failed": _("未能收回行数"),
+    "why": _("保留的原因"),
 }
 
 

@@ -122,7 +122,7 @@ class Writer:
 
     def write_runs(self, people: list[Outcome]) -> None:
         """Adds missing runs and stretches the days of all that are named."""
-        stretched: list[tuple[Outcome, ClassRun, list[Any]]] = []
+        stretched: list[tuple[Outcome, ClassRun, dict[str, Any]]] = []
         stored = ClassRun.objects.in_bulk({outcome.run_id for outcome in people if outcome.run_id})
         for outcome in people:
             if outcome.run_key in self.runs:
@@ -133,19 +133,19 @@ class Writer:
                 run.save(force_insert=True)
                 self.note_created(outcome, "run", run.pk)
             else:
-                stretched.append((outcome, run, [run.starts_on, run.ends_on]))
+                stretched.append((outcome, run, remembered(run)))
             self.runs[outcome.run_key] = run
         for outcome in self.outcomes.participants():
             if outcome.run_key in self.runs:
                 self.stretch(self.runs[outcome.run_key], outcome)
-        for outcome, run, days in stretched:
-            wrote = {"pk": run.pk, "days": [run.starts_on, run.ends_on]}
-            self.note_before(outcome, "run", {"pk": run.pk, "days": days}, wrote=wrote)
         for run in self.runs.values():
             if run.state != ClassRun.State.CANCELLED:
                 over = run.ends_on is None or run.ends_on <= self.today
                 run.state = ClassRun.State.FINISHED if over else ClassRun.State.RUNNING
             run.save(update_fields=["starts_on", "ends_on", "place", "state"])
+        for outcome, run, old in stretched:
+            if old != remembered(run):
+                self.note_before(outcome, "run", old, wrote=remembered(run))
 
     def new_run(self, outcome: Outcome) -> ClassRun:
         row = outcome.row
@@ -279,7 +279,7 @@ class Writer:
             if outcome.certificate_id is not None:
                 self.change_certificate(outcome, issuers)
             else:
-                new.append((outcome, self.certificate_of(outcome, issuers.make(outcome.row))))
+                new.append((outcome, self.certificate_of(outcome, self.issuer_of(outcome, issuers))))
         for (outcome, _unsaved), stored in zip(
             new, bulk(Certificate, [certificate for _outcome, certificate in new]), strict=True
         ):
@@ -288,6 +288,14 @@ class Writer:
         for issuer in {certificate.issuer for _outcome, certificate in new}:
             keys = [certificate.number_key for _outcome, certificate in new if certificate.issuer == issuer]
             numbering.move_on(issuer, keys)
+
+    def issuer_of(self, outcome: Outcome, issuers: Issuers) -> Issuer:
+        """Who issued the row's certificate; a new issuer is noted as made by the row."""
+        known = issuers.of(outcome.row)
+        issuer = issuers.make(outcome.row)
+        if known is None:
+            self.note_created(outcome, "issuer", issuer.pk)
+        return issuer
 
     def certificate_of(self, outcome: Outcome, issuer: Issuer) -> Certificate:
         row = outcome.row
@@ -319,7 +327,7 @@ class Writer:
         if certificate.issued_on:
             certificate.year = certificate.issued_on.year
         if "certificate_issuer" in outcome.changes:
-            certificate.issuer = issuers.make(outcome.row)
+            certificate.issuer = self.issuer_of(outcome, issuers)
         certificate.save()
         wrote = {name: getattr(certificate, name) for name in old}
         self.note_before(outcome, "certificate", old, wrote=wrote)
@@ -347,6 +355,11 @@ class Writer:
             held_on=row.start or self.today,
             **fields.of_session(outcome, today=self.today),
         )
+
+
+def remembered(run: ClassRun) -> dict[str, Any]:
+    """What an import may change of a run: undoing puts it back."""
+    return {"pk": run.pk, "days": [run.starts_on, run.ends_on], "place": run.place, "state": run.state}
 
 
 def learner_of(outcome: Outcome) -> Learner:

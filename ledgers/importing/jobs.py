@@ -17,7 +17,7 @@ from django_tasks import task
 
 from bureaus.models import District, YearClosed
 from courses.models import HourRule, Programme
-from ledgers.importing import fields, guessing
+from ledgers.importing import differing, fields, guessing, taking_back
 from ledgers.importing.applying import PreviewOutdated, apply, write_rows
 from ledgers.importing.matching import compare
 from ledgers.importing.outcomes import Outcome, Outcomes, State, Terms
@@ -74,7 +74,7 @@ def on_import(step: Callable[[LedgerImport], None]) -> Callable[[str], None]:
 
 def fail(batch: LedgerImport, message: str) -> None:
     """Ends the import, unless another worker has brought it further meanwhile."""
-    at_work = LedgerImport.objects.filter(pk=batch.pk, state__in=LedgerImport.AT_WORK)
+    at_work = LedgerImport.objects.filter(pk=batch.pk, state__in=LedgerImport.COMING_IN)
     if at_work.update(state=LedgerImport.State.FAILED, message=message):
         batch.drop_file()
 
@@ -136,6 +136,7 @@ def keep(batch: LedgerImport, outcomes: Outcomes) -> None:
         },
     )
     batch.state, batch.figures, batch.stage = LedgerImport.State.PREVIEW, outcomes.figures(), ""
+    batch.previewed_at = timezone.now()
     write_rows(batch, outcomes)
     batch.save()
 
@@ -159,9 +160,9 @@ def confirm_step(batch: LedgerImport) -> None:
         apply(batch, ledger_of(batch), terms_of(batch), user=batch.uploaded_by, expected=expected)
     except PreviewOutdated:
         LedgerImport.objects.filter(pk=batch.pk).update(state=LedgerImport.State.READING)
+        shown = differing.fates_of(batch)
         preview_step(batch)
-        batch.message = _("预览之后数据有了变化，没有写入。下面是新的预览，请重新确认。")
-        batch.save(update_fields=["message"])
+        differing.mark(batch, shown)
     except YearClosed as error:
         batch.state, batch.message = LedgerImport.State.PREVIEW, str(error)
         batch.save(update_fields=["state", "message"])
@@ -180,6 +181,9 @@ def restart_if_stalled(batch: LedgerImport) -> bool:
     stalled = LedgerImport.objects.filter(pk=batch.pk, state=batch.state, touched_at=batch.touched_at)
     if not stalled.update(touched_at=now):
         return False
+    if batch.state == LedgerImport.State.UNDOING:
+        taking_back.enqueue(batch, batch.stage)
+        return True
     step = confirm if batch.state == LedgerImport.State.APPLYING else preview if batch.stage else read
     step.enqueue(str(batch.pk))
     return True

@@ -8,6 +8,7 @@ import json
 import re
 import unicodedata
 import zlib
+from collections.abc import Iterable
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -20,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bureaus.models import Bureau, User
-from ledgers.models import LedgerImport
+from ledgers.models import LedgerImport, LedgerRow
 from peixun.lib.encryption import seal, unseal
 
 ENDINGS = (".xlsx", ".xls", ".csv", ".tsv", ".txt")
@@ -90,6 +91,25 @@ def preview_of(batch: LedgerImport) -> dict[str, Any]:
         return {}
     with default_storage.open(batch.preview_name) as file:
         return dict(json.loads(zlib.decompress(unseal(file.read()))))
+
+
+def preview_of_rows(batch: LedgerImport, rows: Iterable[LedgerRow]) -> dict[str, Any]:
+    """What the preview shows of these rows, `shown` and `changes` by place; nothing once the file was dropped."""
+    kept = preview_of(batch)
+    places = [LedgerRow.key(row.sheet, row.number) for row in rows]
+    return {
+        name: {place: kept[name][place] for place in places if place in kept.get(name, {})}
+        for name in ("shown", "changes")
+    }
+
+
+def places_with(batch: LedgerImport, words: str) -> set[str]:
+    """The places of the rows whose shown texts have `words` in them."""
+    sought = words.casefold()
+    shown = preview_of(batch).get("shown", {})
+    return {
+        place for place, texts in shown.items() if any(sought in text.casefold() for text in texts.values())
+    }
 
 
 def drop_expired(now: datetime.datetime) -> int:

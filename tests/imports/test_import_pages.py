@@ -91,7 +91,8 @@ def test_the_whole_way_from_file_to_figures(client, send, go, programme):
     assert Enrolment.objects.get().run.year == 2024
     assert AuditEvent.objects.get(deed=AuditEvent.Deed.LEDGER_IMPORTED).user.username == "李经办"
 
-    batch = go(batch, "undo", reason="传错了")
+    batch = go(batch, "weigh")
+    batch = go(batch, "undo", reason="传错了", digest=batch.undo_report["digest"])
     assert batch.state == State.UNDONE
     assert not Enrolment.objects.exists()
 
