@@ -90,7 +90,7 @@ TABLE = {
     "ledgers:import-reopen": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-confirm": ("post", {"officer"}, {"outsider"}),
     "ledgers:import-drop": ("post", {"officer"}, {"outsider"}),
-    "ledgers:import-undo": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:import-undo": ("get", OFFICE - {"outsider"}, {"outsider"}),
     "ledgers:import-weigh": ("post", OFFICE - {"outsider"}, {"outsider"}),
     "ledgers:import-undone": ("get", READERS - {"outsider"}, {"outsider"}),
     "ledgers:templates": ("get", READERS, set()),

@@ -252,7 +252,8 @@ class Writer:
             if not values:
                 continue
             enrolment = stored[outcome.enrolment_id or 0]
-            old = {name: outcome.changes[name][0] for name in values} | {"changed_at": enrolment.changed_at}
+            old = {name: outcome.changes[name][0] for name in values}
+            old["changed_at"] = enrolment.changed_at.isoformat()  # to the microsecond, which JSON would cut
             self.note_before(outcome, "enrolment", old, wrote=values)
             for name, value in values.items():
                 setattr(enrolment, name, value)

@@ -94,7 +94,7 @@ def preview_of(batch: LedgerImport) -> dict[str, Any]:
 
 
 def preview_of_rows(batch: LedgerImport, rows: Iterable[LedgerRow]) -> dict[str, Any]:
-    """What the preview shows of these rows, `shown` and `changes` by place; nothing once the file was dropped."""
+    """`shown` and `changes` of these rows, by place; nothing of them once the file was dropped."""
     kept = preview_of(batch)
     places = [LedgerRow.key(row.sheet, row.number) for row in rows]
     return {

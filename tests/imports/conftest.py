@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from learners import id_numbers
+
 LEDGERS = Path(__file__).resolve().parent.parent / "ledgers"
 
 
@@ -42,6 +44,16 @@ HEADINGS = [
 # Synthetic people: prefix 439999.
 ANNA = ("张建国", "439999198601221825", "雨湖区第一中学")
 BO = ("李秀英", "439999199510251070", "岳塘区实验小学")
+
+
+def person(number):
+    """A made-up person."""
+    digits = f"43999919900101{number:03}"
+    return (
+        f"学员甲{'一二三四五六七八九十'[number % 10]}",
+        digits + id_numbers.check_digit(digits),
+        f"第{number}小学",
+    )
 
 
 def text_ledger(*rows: list[str], headings: list[str] = HEADINGS) -> bytes:

@@ -23,13 +23,12 @@ from courses.models import (
     Programme,
     Session,
 )
-from learners import id_numbers
 from learners.models import Holder, Identity, Learner, Standing
 from ledgers.importing.undoing import CannotUndo, undo
 from ledgers.importing.undoing.deeds import SIGNED
 from ledgers.importing.undoing.holding_on import built_on
 from ledgers.models import LedgerImport, LedgerRow
-from tests.imports.conftest import ANNA, BO, row
+from tests.imports.conftest import ANNA, BO, person, row
 
 MODELS_HELD = (Enrolment, Session, Certificate)
 MODELS = (Learner, Identity, Holder, Standing, ClassRun, Session, Enrolment, Certificate)
@@ -37,16 +36,6 @@ MODELS = (Learner, Identity, Holder, Standing, ClassRun, Session, Enrolment, Cer
 
 def counts():
     return {model.__name__: model.objects.count() for model in MODELS}
-
-
-def person(number):
-    """A made-up person."""
-    digits = f"43999919900101{number:03}"
-    return (
-        f"学员甲{'一二三四五六七八九十'[number % 10]}",
-        digits + id_numbers.check_digit(digits),
-        f"第{number}小学",
-    )
 
 
 def newest():

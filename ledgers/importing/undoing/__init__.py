@@ -22,7 +22,7 @@ from ledgers.importing.undoing.deleting import delete_made, delete_unused
 from ledgers.importing.undoing.holding_on import block
 from ledgers.importing.undoing.report import Report, figures_of, moved, report_of
 from ledgers.importing.undoing.restoring import put_back
-from ledgers.importing.undoing.trail import Line, Tell, Trail, trail_of
+from ledgers.importing.undoing.trail import Line, Tell, Trail, trail_of, write_fields
 from ledgers.models import LedgerImport, LedgerRow
 
 __all__ = ["CannotUndo", "Report", "UndoOutdated", "undo", "weigh"]
@@ -125,7 +125,7 @@ def mark(trail: Trail) -> None:
             row = rows[line.pk]
             row.undone, row.undone_why = line.verdict, line.why
             row.before = what_is_left(line, row.before)
-        LedgerRow.objects.bulk_update(rows.values(), ["undone", "undone_why", "before"])
+        write_fields(LedgerRow, rows.values(), ("undone", "undone_why", "before"))
 
 
 def what_is_left(line: Line, before: str) -> str:

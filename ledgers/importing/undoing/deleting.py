@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,7 @@ from ledgers.models import LedgerRow
 
 # What a learner has without being used: parts of the record, and what is asked apart.
 PARTS = (Identity, Holder, Standing)
+A_TIME = 2000
 
 
 def delete_made(trail: Trail) -> None:
@@ -103,15 +104,29 @@ def sweep(idle: models.QuerySet[Any], ids: set[int], trail: Trail) -> None:
     """
     lock(idle.model, ids)
     found: list[int] = []
-    for some in chunks(sorted(ids)):
+    for some in chunks(sorted(ids), A_TIME):
         found += idle.filter(pk__in=some).values_list("pk", flat=True)
     delete(idle.model, found, trail)
 
 
 def delete(model: type[models.Model], ids: Iterable[int], trail: Trail) -> None:
+    """Deletes objects of which is known that nothing leads to them but their parts and rows of imports.
+
+    Past Django's collector, which would read each of them and ask for all that it may cascade to, in half of
+    the time that undoing takes. Should something lead to one all the same, the database refuses at commit.
+    """
     ids = list(ids)
-    for some in chunks(ids):
-        model._default_manager.filter(pk__in=some).delete()
+    for some in chunks(ids, A_TIME):
+        for relation in model._meta.related_objects:
+            leading = relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": some})
+            if relation.related_model is LedgerRow:
+                leading.update(**{relation.field.name: None})
+            elif relation.related_model in PARTS:
+                leading.delete()
+        if model._meta.many_to_many:
+            model._default_manager.filter(pk__in=some).delete()
+        else:
+            model._default_manager.filter(pk__in=some)._raw_delete(using=DEFAULT_DB_ALIAS)
         trail.tell(len(some), len(ids))
 
 
@@ -128,6 +143,6 @@ def note_what_stays(trail: Trail, edited: set[int]) -> None:
 
 def left(model: type[models.Model], ids: set[int]) -> set[int]:
     found: set[int] = set()
-    for some in chunks(sorted(ids)):
+    for some in chunks(sorted(ids), A_TIME):
         found |= set(model._default_manager.filter(pk__in=some).values_list("pk", flat=True))
     return found

@@ -23,7 +23,7 @@ from ledgers.importing import fields
 from ledgers.importing.matching import chunks
 from ledgers.importing.undoing.deeds import Deeds, Event
 from ledgers.importing.undoing.holding_on import later_rows
-from ledgers.importing.undoing.trail import Line, Reason, Trail, Values
+from ledgers.importing.undoing.trail import Line, Reason, Trail, Values, write_fields
 
 TOGETHER = (
     ("hours", *(f"hours_{kind}" for kind in HOUR_KINDS)),
@@ -163,7 +163,7 @@ def restore(model: type[models.Model], changes: list[Change], trail: Trail) -> N
             if row := stored.get(change.pk):
                 names |= restored(row, change, check, trail)
         if names:
-            model._default_manager.bulk_update(stored.values(), sorted(names))
+            write_fields(model, stored.values(), names)
         trail.tell(len(some), len(changes))
 
 

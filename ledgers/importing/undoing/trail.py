@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 
 from certificates.models import Certificate
 from courses.models import Enrolment, Session
@@ -149,3 +149,18 @@ def held(model: type[models.Model], ids: Any) -> models.QuerySet[Any]:
 def lock(model: type[models.Model], ids: Iterable[int]) -> None:
     for some in chunks(sorted(ids)):
         list(held(model, some).values_list("pk"))
+
+
+def write_fields(model: type[models.Model], rows: Iterable[Any], names: Iterable[str]) -> None:
+    """As `bulk_update`, which took eight times as long: its one statement a chunk has a CASE for each value."""
+    fields = [field for field in model._meta.concrete_fields if field.attname in names]
+    quote = connection.ops.quote_name
+    columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    key = model._meta.pk.column if model._meta.pk else "id"
+    statement = f"UPDATE {quote(model._meta.db_table)} SET {columns} WHERE {quote(key)} = %s"  # noqa: S608 (names of our models)
+    values = [
+        [*(field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields), row.pk]
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, values)
