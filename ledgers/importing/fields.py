@@ -13,6 +13,7 @@ from courses.models.enrolments import HOUR_KINDS
 from ledgers.columns import BY_KEY, HOURS_KINDS
 from ledgers.importing.outcomes import Outcome, Terms
 from ledgers.reading import CheckedRow, Table
+from ledgers.reading.persons import shown_phone
 
 # Words in an assessment column that say that the person was not there: no 人次.
 NO_SHOW = ("未参训", "未参加", "未到", "未报到", "缺训", "缺席", "未培训")
@@ -148,6 +149,8 @@ def in_words(changes: dict[str, tuple[Any, Any]], districts: dict[int, str]) -> 
         elif name == "district_id":
             texts = districts.get(old, ""), districts.get(new, "")
             words.append(dict(zip(("label", "old", "new"), (label_of(name), *texts), strict=True)))
+        elif name == "phone":
+            words.append({"label": label_of(name), "old": shown_phone(old), "new": shown_phone(new)})
         elif not is_told_already(name, changes):
             words.append({"label": label_of(name), "old": as_text(old), "new": as_text(new)})
     return words

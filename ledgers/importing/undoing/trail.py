@@ -152,11 +152,11 @@ def lock(model: type[models.Model], ids: Iterable[int]) -> None:
 
 
 def write_fields(model: type[models.Model], rows: Iterable[Any], names: Iterable[str]) -> None:
-    """As `bulk_update`, which took eight times as long: its one statement a chunk has a CASE for each value."""
+    """As `bulk_update`, which took eight times as long: its one statement has a CASE for each value."""
     fields = [field for field in model._meta.concrete_fields if field.attname in names]
     quote = connection.ops.quote_name
-    columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    key = model._meta.pk.column if model._meta.pk else "id"
+    columns = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
+    key = str(model._meta.pk.column)
     statement = f"UPDATE {quote(model._meta.db_table)} SET {columns} WHERE {quote(key)} = %s"  # noqa: S608 (names of our models)
     values = [
         [*(field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields), row.pk]
