@@ -117,4 +117,9 @@ class CommitmentForm(forms.ModelForm[QuotaPeriod]):
 
 
 class UndoForm(forms.Form):
-    reason = forms.CharField(label=_("撤销原因"), max_length=200)
+    """Why an import is taken back; `digest` tells which report was looked at."""
+
+    reason = forms.CharField(
+        label=_("撤销原因"), max_length=200, help_text=_("记入审计，例如：传错了文件、年度选错了")
+    )
+    digest = forms.CharField(widget=forms.HiddenInput, max_length=64)

@@ -63,13 +63,18 @@ class LedgerImport(models.Model):
         PREVIEW = "preview", _("待确认")
         APPLYING = "applying", _("导入中")
         APPLIED = "applied", _("已导入")
+        UNDOING = "undoing", _("撤销中")
         UNDONE = "undone", _("已撤销")
+        PARTLY = "partly", _("部分撤销")
         FAILED = "failed", _("未能读取")
         DROPPED = "dropped", _("已放弃")
 
-    AT_WORK: ClassVar = (State.READING, State.APPLYING)
-    OPEN: ClassVar = (State.MAPPING, State.ASKING, State.PREVIEW)
     ENDED: ClassVar = (State.APPLIED, State.FAILED)
+    COMING_IN: ClassVar = (State.READING, State.APPLYING)
+    AT_WORK: ClassVar = (*COMING_IN, State.UNDOING)
+    OPEN: ClassVar = (State.MAPPING, State.ASKING, State.PREVIEW)
+    # Something that it wrote still stands, and may be taken back.
+    WRITTEN: ClassVar = (State.APPLIED, State.PARTLY)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     bureau = models.ForeignKey(
@@ -115,9 +120,20 @@ class LedgerImport(models.Model):
     )
     uploaded_at = models.DateTimeField(_("上传时间"), auto_now_add=True)
     touched_at = models.DateTimeField(_("进展时间"), auto_now=True)
+    previewed_at = models.DateTimeField(_("预览时间"), null=True, blank=True)
     applied_at = models.DateTimeField(_("导入时间"), null=True, blank=True)
     undone_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
     seen_at = models.DateTimeField(_("上传人已知道"), null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("撤销人"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    undo_reason = models.CharField(_("撤销原因"), max_length=200, blank=True)
+    undo_report = models.JSONField(_("撤销前的核对"), default=dict, blank=True)
 
     objects = LedgerImportQuerySet.as_manager()
 
@@ -183,8 +199,31 @@ class ImportWork(models.Model):
         return str(self.batch_id)
 
 
+class LedgerRowQuerySet(models.QuerySet["LedgerRow"]):
+    def standing(self) -> LedgerRowQuerySet:
+        """Rows whose import still says what they say: not taken back, and not only part of one that was.
+
+        The rows of an undone import that were the same as what was stored wrote nothing and say nothing more.
+        """
+        held = models.Q(batch__state__in=(LedgerImport.State.APPLIED, LedgerImport.State.UNDOING))
+        left = models.Q(undone__in=(LedgerRow.Undone.KEPT, LedgerRow.Undone.FAILED))
+        return self.filter(held | left).exclude(undone=LedgerRow.Undone.REVERSED)
+
+    def to_undo(self) -> LedgerRowQuerySet:
+        """Rows that wrote something which was not taken back yet."""
+        wrote = (LedgerRow.State.NEW, LedgerRow.State.CHANGED)
+        return self.filter(state__in=wrote).exclude(undone=LedgerRow.Undone.REVERSED)
+
+
 class LedgerRow(models.Model):
     """What became of one row: its place, its state, what it wrote. It holds no copy of the row."""
+
+    class Undone(models.TextChoices):
+        """What undoing made of a row that had written something."""
+
+        REVERSED = "reversed", _("已收回")
+        KEPT = "kept", _("保留")
+        FAILED = "failed", _("未能收回")
 
     class State(models.TextChoices):
         NEW = "new", _("新增")
@@ -213,12 +252,22 @@ class LedgerRow(models.Model):
     )
     created = models.JSONField(_("新建的对象"), default=dict, blank=True)
     before = EncryptedTextField(_("改前的值"), blank=True, default="")
+    undone = models.CharField(_("撤销结果"), max_length=8, choices=Undone, blank=True)
+    undone_why = models.TextField(_("撤销说明"), blank=True)
+    differs = models.BooleanField(
+        _("与上次预览不同"), default=False, help_text=_("确认时结果已不是预览里的那样")
+    )
+
+    objects = LedgerRowQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("台账行")
         verbose_name_plural = _("台账行")
         ordering: ClassVar = ["batch", "id"]
-        indexes: ClassVar = [models.Index(fields=["batch", "state"], name="ledger_row_state")]
+        indexes: ClassVar = [
+            models.Index(fields=["batch", "state"], name="ledger_row_state"),
+            models.Index(fields=["batch", "undone"], name="ledger_row_undone"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["batch", "sheet", "number"], name="ledger_row_once")
         ]

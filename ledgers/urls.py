@@ -13,6 +13,7 @@ from ledgers.views import (
     people,
     registers,
     sign_in_sheets,
+    undoing,
     working,
 )
 
@@ -53,7 +54,9 @@ urlpatterns = [
     path("imports/<uuid:pk>/reopen/", imports.reopen_terms, name="import-reopen"),
     path("imports/<uuid:pk>/confirm/", imports.confirm_import, name="import-confirm"),
     path("imports/<uuid:pk>/drop/", imports.drop_import, name="import-drop"),
-    path("imports/<uuid:pk>/undo/", imports.undo_import, name="import-undo"),
+    path("imports/<uuid:pk>/undo/", undoing.undo_import, name="import-undo"),
+    path("imports/<uuid:pk>/undo/weigh/", undoing.weigh_undo, name="import-weigh"),
+    path("imports/<uuid:pk>/undo/rows/", undoing.undone_rows, name="import-undone"),
     path("imports/<uuid:pk>/faulty/", imports.faulty_rows, name="import-faulty"),
     path("imports/<uuid:pk>/give-back/", giving_back.give_back_ledger, name="import-give-back"),
     path("sign-in-sheets/", sign_in_sheets.sheets, name="sheets"),

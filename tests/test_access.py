@@ -117,7 +117,6 @@ TABLE = {
     "ledgers:sheet-drop": ("post", {"officer"}, {"outsider"}),
     "ledgers:sheet-undo": ("post", OFFICE - {"outsider"}, {"outsider"}),
     "ledgers:import-give-back": ("post", OFFICE - {"outsider"}, {"outsider"}),
-    "ledgers:import-undo": ("post", OFFICE - {"outsider"}, {"outsider"}),
     # People: who may import for the bureau decides, the office that holds both records merges.
     "ledgers:import-doubts": ("get", OFFICE - {"outsider"}, {"outsider"}),
     "ledgers:import-decide": ("post", OFFICE - {"outsider"}, {"outsider"}),
@@ -135,6 +134,9 @@ TABLE = {
     "ledgers:layout": ("get", OFFICE - {"outsider"}, {"outsider"}),
     "ledgers:layout-delete": ("post", OFFICE - {"outsider"}, {"outsider"}),
     "ledgers:heading-delete": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:import-undo": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:import-weigh": ("post", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:import-undone": ("get", READERS - {"outsider"}, {"outsider"}),
     "ledgers:templates": ("get", READERS, set()),
     "ledgers:template": ("get", READERS, set()),
     "courses:run": ("get", (READERS | {"trainer"}) - {"outsider"}, {"outsider"}),

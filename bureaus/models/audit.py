@@ -91,6 +91,10 @@ WORDS = {
     "birth": _("出生"),
     "phone": _("联系电话"),
     "learner_name": _("姓名"),
+    "reversed": _("已收回行数"),
+    "kept_rows": _("保留行数"),
+    "failed": _("未能收回行数"),
+    "why": _("保留的原因"),
 }
 # So many of a list are shown; the line keeps all.
 MOST_SHOWN = 12

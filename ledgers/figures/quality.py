@@ -81,7 +81,7 @@ def imported_rows(selection: Selection) -> QuerySet[LedgerRow]:
     """The rows of applied imports; a district's share of a faulty row is not known, so it does not narrow."""
     user = selection.user
     imports = LedgerImport.objects.visible_to(user) if user else LedgerImport.objects.all()
-    imports = imports.filter(state=LedgerImport.State.APPLIED, year=selection.year)
+    imports = imports.filter(state__in=LedgerImport.WRITTEN, year=selection.year)
     imports = imports.filter(
         narrowed(replace(selection, district=None), programme="programme", bureau="bureau", district="")
     )

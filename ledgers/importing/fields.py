@@ -7,13 +7,15 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from courses.models import Enrolment, Session
 from courses.models.enrolments import HOUR_KINDS
 from ledgers.columns import BY_KEY, HOURS_KINDS
 from ledgers.importing.outcomes import Outcome, Terms
 from ledgers.reading import CheckedRow, Table
+from ledgers.reading.persons import shown_phone
 
-DERIVED = ("state", "assessment", *(f"hours_{kind}" for kind in HOUR_KINDS))
 # Words in an assessment column that say that the person was not there: no 人次.
 NO_SHOW = ("未参训", "未参加", "未到", "未报到", "缺训", "缺席", "未培训")
 WITHDRAWN = ("退学", "退训", "退出", "中途退")
@@ -23,18 +25,37 @@ COMPARED = (
 )
 LABELS = {
     "district_id": BY_KEY["district"].heading,
-    "hours": BY_KEY["hours"].heading,
+    "hours_general": _("未分类学时"),
     "certificate": BY_KEY["certificate_number"].heading,
     "certificate_title": BY_KEY["certificate_name"].heading,
-    "certificate_day": BY_KEY["certificate_day"].heading,
     "starts_on": BY_KEY["start"].heading,
     "ends_on": BY_KEY["end"].heading,
+    "assessment": _("是否合格"),
     "assessment_words": BY_KEY["assessment"].heading,
-    "certificate_issuer": BY_KEY["certificate_issuer"].heading,
     "speaker": BY_KEY["teacher"].heading,
-    "identity": "身份标识",
-    "alias": "曾用名",
+    "identity": _("身份标识"),
+    "alias": _("曾用名"),
+    "state": _("状态"),
+    "particulars": _("其他信息"),
+    # Of a stored certificate.
+    "number": BY_KEY["certificate_number"].heading,
+    "number_key": BY_KEY["certificate_number"].heading,
+    "title": BY_KEY["certificate_name"].heading,
+    "issued_on": BY_KEY["certificate_day"].heading,
+    "issuer_id": BY_KEY["certificate_issuer"].heading,
+    "year": _("统计年度"),
 }
+# Stored words whose meaning is a choice. No two of these models use one word for two things.
+CHOICES: dict[str, Any] = {
+    **dict(Enrolment.State.choices),
+    **dict(Session.State.choices),
+    **dict(Enrolment.Assessment.choices),
+}
+
+
+def label_of(name: str) -> str:
+    """What the user calls a field of an enrolment, a session, a certificate or a run."""
+    return str(LABELS[name] if name in LABELS else BY_KEY[name].heading)
 
 
 def state_of(row: CheckedRow, *, today: datetime.date) -> str:
@@ -127,7 +148,7 @@ def given_by(table: Table, terms: Terms) -> frozenset[str]:
 
 
 def in_words(changes: dict[str, tuple[Any, Any]], districts: dict[int, str]) -> list[dict[str, str]]:
-    """Changes for the preview: label, old and new as text. Derived fields are left out."""
+    """Changes for the preview: label, old and new as text, in the words of the pages."""
     words = []
     for name, (old, new) in changes.items():
         if name == "particulars":
@@ -137,14 +158,27 @@ def in_words(changes: dict[str, tuple[Any, Any]], districts: dict[int, str]) -> 
                 if old.get(key, "") != text
             ]
         elif name == "district_id":
-            words.append({"label": LABELS[name], "old": districts[old], "new": districts[new]})
-        elif name not in DERIVED:
-            label = LABELS.get(name) or BY_KEY[name].heading
-            words.append({"label": label, "old": as_text(old), "new": as_text(new)})
+            texts = districts.get(old, ""), districts.get(new, "")
+            words.append(dict(zip(("label", "old", "new"), (label_of(name), *texts), strict=True)))
+        elif name == "phone":
+            words.append({"label": label_of(name), "old": shown_phone(old), "new": shown_phone(new)})
+        elif not is_told_already(name, changes):
+            words.append({"label": label_of(name), "old": as_text(old), "new": as_text(new)})
     return words
+
+
+def is_told_already(name: str, changes: dict[str, tuple[Any, Any]]) -> bool:
+    """Beside the word of the file 合格 tells nothing new, nor do the hours of no kind beside the total."""
+    if name == "hours_general":
+        return bool(changes.get("hours") == changes[name])
+    if name == "assessment" and "assessment_words" in changes:
+        return bool(as_text(changes[name][1]) == changes["assessment_words"][1])
+    return False
 
 
 def as_text(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return str(CHOICES.get(value, value)) if isinstance(value, str) else str(value)

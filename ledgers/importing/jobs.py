@@ -17,7 +17,7 @@ from django_tasks import task
 
 from bureaus.models import District, YearClosed
 from courses.models import HourRule, Programme
-from ledgers.importing import guessing, mapping
+from ledgers.importing import differing, guessing, mapping, taking_back
 from ledgers.importing.applying import PreviewOutdated, apply
 from ledgers.importing.boards import board
 from ledgers.importing.matching import Comparison
@@ -97,6 +97,8 @@ def do_step(held: Held) -> None:
 
 
 def step_of(batch: LedgerImport) -> Callable[[LedgerImport, Held], None]:
+    if batch.state == LedgerImport.State.UNDOING:
+        return taking_back.step
     if batch.state == LedgerImport.State.APPLYING:
         return confirm_step
     return {"": read_step, "columns": columns_step}.get(batch.stage, preview_step)
@@ -106,8 +108,14 @@ def went_wrong() -> str:
     return _("处理时出了错，没有写入任何数据。请稍后重试；仍不行请联系技术管理员。")
 
 
+def words_of_undoing() -> str:
+    return _("撤销时出了错，没有改动任何数据。请稍后重试；仍不行请联系技术管理员。")
+
+
 def fail(batch: LedgerImport, message: str) -> bool:
     """Ends the import, unless another worker has brought it further meanwhile. Whether it did."""
+    if batch.state == LedgerImport.State.UNDOING:
+        return taking_back.back(batch, message=words_of_undoing())
     ended = {"state": LedgerImport.State.FAILED, "message": message, "touched_at": timezone.now()}
     if not LedgerImport.objects.at_work().filter(pk=batch.pk).update(**ended):
         return False
@@ -117,6 +125,8 @@ def fail(batch: LedgerImport, message: str) -> bool:
 
 def call_off(batch: LedgerImport) -> bool:
     """Back to where a person can go on: nothing was written. Whether the step was still under way."""
+    if batch.state == LedgerImport.State.UNDOING:
+        return taking_back.back(batch, message=_("已取消，没有改动任何数据。"))
     if batch.state == LedgerImport.State.APPLYING:
         back, words = LedgerImport.State.PREVIEW, _("已取消，没有写入任何数据。可以重新导入，或放弃。")
     elif batch.stage:
@@ -212,6 +222,7 @@ def preview_step(batch: LedgerImport, held: Held) -> None:
         held.enter(Stage.COMPARE)
         tally = keep_chunks(batch, held, found, terms)
     batch.state, batch.figures, batch.stage = LedgerImport.State.PREVIEW, tally.figures(), ""
+    batch.previewed_at = timezone.now()
     with transaction.atomic():
         demand_lease(held)
         batch.save()
@@ -272,8 +283,10 @@ def confirm_step(batch: LedgerImport, held: Held) -> None:
 def preview_again(batch: LedgerImport, held: Held) -> None:
     """Compares with what is stored by now, and says why; a killed worker's successor goes on from here."""
     batch.state, batch.stage, batch.message = LedgerImport.State.READING, "compare", outdated_by(batch)
+    shown = differing.fates_of(batch)
     batch.save(update_fields=["state", "stage", "message"])
     preview_step(batch, held)
+    differing.mark(batch, shown)
 
 
 def outdated_by(batch: LedgerImport) -> str:
@@ -290,4 +303,4 @@ def outdated_by(batch: LedgerImport) -> str:
         words = _("同一份文件已由%(who)s于 %(at)s 导入，这次没有再写入。下面是新的预览。")
         at = timezone.localtime(twin.applied_at).strftime("%Y-%m-%d %H:%M")
         return words % {"who": twin.uploaded_by or _("命令行"), "at": at}
-    return _("预览之后数据有了变化，没有写入。下面是新的预览，请重新确认。")
+    return _("预览之后数据有了变化，没有写入。请看过新的预览再确认。")

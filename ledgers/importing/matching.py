@@ -47,6 +47,13 @@ class Issuers:
         self.bureau = bureau
         self.own = Issuer.objects.filter(Q(bureau=bureau) | Q(name=bureau.name)).order_by("bureau").first()
         self.by_name: dict[str, Issuer | None] = {}
+        self.names: dict[int, str] = {}
+
+    def name_of(self, pk: int) -> str:
+        """The name of a stored issuer, each asked once."""
+        if pk not in self.names:
+            self.names[pk] = Issuer.objects.values_list("name", flat=True).get(pk=pk)
+        return self.names[pk]
 
     def of(self, row: CheckedRow) -> Issuer | None:
         """The stored issuer; None where it is not stored yet."""
@@ -383,7 +390,8 @@ class Comparison:
                 outcome.changes[names[name]] = (getattr(stored, name), value)
         issuer = self.issuers.of(row)
         if row.particulars.get("certificate_issuer") and (issuer is None or issuer.pk != stored.issuer_id):
-            outcome.changes["certificate_issuer"] = ("", row.particulars["certificate_issuer"])
+            old = self.issuers.name_of(stored.issuer_id)
+            outcome.changes["certificate_issuer"] = (old, row.particulars["certificate_issuer"])
 
     def certificate_is_free(self, outcome: Outcome) -> bool:
         """Refuses a row whose certificate number is another person's, stored or in this file."""

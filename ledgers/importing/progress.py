@@ -42,6 +42,8 @@ class Stage(models.TextChoices):
     CHECK = "check", _("正在逐行检查")
     COMPARE = "compare", _("正在与已有数据比对")
     WRITE = "write", _("正在写入")
+    WEIGH = "weigh", _("正在核对撤销会收回什么")
+    UNDO = "undo", _("正在撤销")
 
 
 class Cancelled(Exception):

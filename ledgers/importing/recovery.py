@@ -53,7 +53,9 @@ def is_abandoned(batch: LedgerImport, lease: ImportWork) -> bool:
 
 def why_hopeless(batch: LedgerImport, lease: ImportWork) -> str:
     """A sentence for the user where another attempt is of no use; else empty."""
-    if not batch.has_file:  # brought in by the command: the file is not here
+    if (
+        not batch.has_file and batch.state != LedgerImport.State.UNDOING
+    ):  # brought in by the command: the file is not here
         return _("导入被中断，没有写入任何数据。请重新导入。")
     if lease.attempts >= MOST_ATTEMPTS:
         words = _("连续 %(count)d 次都没有处理完，没有写入任何数据。请把文件拆小后重试，或联系技术管理员。")

@@ -17,6 +17,8 @@ WIDTHS = (18, 8, 16, 50, 12, 22, 26, 26, 22, 10, 10)
 
 @dataclass(frozen=True, slots=True)
 class FaultyRow:
+    """A row with what is said of it: the faulty column, or what undoing made of the row."""
+
     sheet: str
     number: int
     column: str
@@ -24,12 +26,29 @@ class FaultyRow:
     shown: Mapping[str, str]
 
 
-def headings() -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the sheet is called, and its two columns about a row."""
+
+    sheet: str
+    column: str
+    message: str
+
+
+def of_faults() -> Words:
+    return Words(_("有问题的行"), _("列"), _("问题与办法"))
+
+
+def of_undoing() -> Words:
+    return Words(_("撤销结果"), _("结果"), _("说明"))
+
+
+def headings(words: Words) -> list[str]:
     return [
         _("工作表"),
         _("行"),
-        _("列"),
-        _("问题与办法"),
+        words.column,
+        words.message,
         _("姓名"),
         _("身份证号"),
         _("单位"),
@@ -40,14 +59,15 @@ def headings() -> list[str]:
     ]
 
 
-def workbook_of(rows: Iterable[FaultyRow], *, title: str) -> bytes:
+def workbook_of(rows: Iterable[FaultyRow], *, title: str, words: Words | None = None) -> bytes:
     """An .xlsx of the rows; every value is a text cell, so that none becomes a formula."""
+    words = words or of_faults()
     book = Workbook()
     sheet: Worksheet = book.active  # type: ignore[assignment]
-    sheet.title = _("有问题的行")
+    sheet.title = words.sheet
     sheet.append([title])
     sheet["A1"].font = Font(bold=True, size=14)
-    sheet.append(headings())
+    sheet.append(headings(words))
     for row in rows:
         add_row(sheet, row)
     dress(sheet)

@@ -82,7 +82,8 @@ def shown_of(batch: LedgerImport, rows: Iterable[LedgerRow]) -> dict[int, Shown]
     for first, following in zip(firsts, [*firsts[1:], None], strict=True):
         within = [pk for pk in wanted if pk >= first and (following is None or pk < following)]
         if within:
-            found |= dict(zip(within, opened(batch, first, within), strict=True))
+            piece = piece_of(batch, first)
+            found |= {pk: piece[pk] for pk in within}
     return found
 
 
@@ -94,10 +95,20 @@ def shown_at(batch: LedgerImport, places: Collection[tuple[str, int]]) -> dict[t
     return {(row.sheet, row.number): shown[row.pk] for row in rows if row.pk in shown}
 
 
-def opened(batch: LedgerImport, first: int, within: list[int]) -> list[Shown]:
-    """A piece's rows have keys one after another, but other imports may have taken some in between."""
+def rows_with(batch: LedgerImport, words: str) -> set[int]:
+    """The keys of the rows whose shown texts have `words` in them. Two queries a piece."""
+    sought = words.casefold()
+    found: set[int] = set()
+    for first in batch.pieces.values_list("first_row", flat=True):
+        for pk, shown in piece_of(batch, first).items():
+            if any(sought in text.casefold() for text in shown.texts.values()):
+                found.add(pk)
+    return found
+
+
+def piece_of(batch: LedgerImport, first: int) -> dict[int, Shown]:
+    """A piece's rows by key. They follow one another, but rows of other imports may stand in between."""
     piece = batch.pieces.get(first_row=first)
     shown = json.loads(zlib.decompress(unseal(bytes(piece.data))))
     keys = batch.rows.filter(pk__gte=first).order_by("pk").values_list("pk", flat=True)[: len(shown)]
-    by_key = dict(zip(keys, shown, strict=True))
-    return [Shown(*by_key[pk]) for pk in within]
+    return {pk: Shown(*one) for pk, one in zip(keys, shown, strict=True)}

@@ -74,7 +74,7 @@ class Writer:
         """Adds missing runs and stretches the days of those that rows of this chunk change."""
         self.load_runs(people)
         first: dict[RunKey | None, Outcome] = {}
-        days = {}
+        was = {}
         for outcome in people:
             run = self.runs.get(outcome.run_key)
             if run is None:
@@ -82,27 +82,25 @@ class Writer:
                 run.save(force_insert=True)
                 self.note_created(outcome, "run", run.pk)
             if outcome.run_key not in first:
-                first[outcome.run_key], days[outcome.run_key] = outcome, span_of(run)
+                first[outcome.run_key], was[outcome.run_key] = outcome, remembered(run)
             stretch(run, outcome)
         for key, outcome in first.items():
-            self.save_run(self.runs[key], outcome, was=days[key])
+            self.save_run(self.runs[key], outcome, was=was[key])
 
     def load_runs(self, people: list[Outcome]) -> None:
         missing = {o.run_id: o.run_key for o in people if o.run_id and o.run_key not in self.runs}
         for pk, run in ClassRun.objects.in_bulk(list(missing)).items():
             self.runs[missing[pk]] = run
 
-    def save_run(self, run: ClassRun, outcome: Outcome, *, was: list[Any]) -> None:
-        state = run.state
-        if state != ClassRun.State.CANCELLED:
+    def save_run(self, run: ClassRun, outcome: Outcome, *, was: dict[str, Any]) -> None:
+        if run.state != ClassRun.State.CANCELLED:
             over = run.ends_on is None or run.ends_on <= self.today
             run.state = ClassRun.State.FINISHED if over else ClassRun.State.RUNNING
-        if span_of(run) == was and run.state == state:
+        if remembered(run) == was:
             return
         run.save(update_fields=["starts_on", "ends_on", "place", "state"])
         if self.noted[id(outcome)].created.get("run") != run.pk:
-            now = {"pk": run.pk, "days": span_of(run)[:2]}
-            self.note_before(outcome, "run", {"pk": run.pk, "days": was[:2]}, wrote=now)
+            self.note_before(outcome, "run", was, wrote=remembered(run))
 
     def new_run(self, outcome: Outcome) -> ClassRun:
         row = outcome.row
@@ -232,7 +230,8 @@ class Writer:
             if not values:
                 continue
             pk = outcome.enrolment_id or 0
-            old = {name: outcome.changes[name][0] for name in values} | {"changed_at": times[pk]}
+            old = {name: outcome.changes[name][0] for name in values}
+            old["changed_at"] = times[pk].isoformat()  # to the microsecond, which JSON would cut
             self.note_before(outcome, "enrolment", old, wrote=values)
             alike[tuple(values)].append((pk, *values.values(), self.now))
         for names, rows in alike.items():
@@ -244,9 +243,17 @@ class Writer:
             if outcome.certificate_id is not None:
                 self.change_certificate(outcome)
             elif outcome.row.certificate_number:
-                new.append((outcome, self.issuers.make(outcome.row)))
+                new.append((outcome, self.issuer_of(outcome)))
         if new:
             self.add_certificates(new)
+
+    def issuer_of(self, outcome: Outcome) -> Issuer:
+        """Who issued the row's certificate; a new issuer is noted as made by the row."""
+        known = self.issuers.of(outcome.row)
+        issuer = self.issuers.make(outcome.row)
+        if known is None:
+            self.note_created(outcome, "issuer", issuer.pk)
+        return issuer
 
     def add_certificates(self, new: list[tuple[Outcome, Issuer]]) -> None:
         ids = bulk.reserve(Certificate, len(new))
@@ -282,7 +289,7 @@ class Writer:
         if certificate.issued_on:
             certificate.year = certificate.issued_on.year
         if "certificate_issuer" in outcome.changes:
-            certificate.issuer = self.issuers.make(outcome.row)
+            certificate.issuer = self.issuer_of(outcome)
         certificate.save()
         wrote = {name: getattr(certificate, name) for name in old}
         self.note_before(outcome, "certificate", old, wrote=wrote)
@@ -311,8 +318,9 @@ class Writer:
         )
 
 
-def span_of(run: ClassRun) -> list[Any]:
-    return [run.starts_on, run.ends_on, run.place]
+def remembered(run: ClassRun) -> dict[str, Any]:
+    """What an import may change of a run: undoing puts it back."""
+    return {"pk": run.pk, "days": [run.starts_on, run.ends_on], "place": run.place, "state": run.state}
 
 
 def stretch(run: ClassRun, outcome: Outcome) -> None:

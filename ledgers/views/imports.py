@@ -1,4 +1,4 @@
-"""A ledger in: upload → as understood → preview → done; and its undoing."""
+"""A ledger in: upload → as understood → preview → done. Its undoing: `ledgers.views.undoing`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,28 +17,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bureaus.access import SignedInRequest, allowed, bureaus_for, may, memberships_of
-from bureaus.models import Bureau, User, YearClosed
-from ledgers.forms import TermsForm, UndoForm, UploadForm
+from bureaus.models import Bureau, User
+from ledgers.forms import TermsForm, UploadForm
 from ledgers.importing import jobs
+from ledgers.importing.history import history_of
 from ledgers.importing.receiving import receive
 from ledgers.importing.report import FaultyRow, workbook_of
 from ledgers.importing.rows import shown_of
-from ledgers.importing.undoing import CannotUndo, undo
 from ledgers.models import LedgerImport, LedgerLayout, LedgerRow
 from ledgers.views.fetching import editable, visible
+from ledgers.views.import_rows import rows_context
 from ledgers.views.layouts import set_columns, show_columns
-from ledgers.views.preview import lay_out
 from ledgers.views.working import show_work, sweep_where_nobody_else_does
 from peixun.lib.downloads import workbook_response
+from peixun.lib.search import searchable
 
 State = LedgerImport.State
 ROWS_A_PAGE = 50
-TABS = (
-    LedgerRow.State.FAULTY,
-    LedgerRow.State.NEW,
-    LedgerRow.State.CHANGED,
-    LedgerRow.State.SAME,
-)
 
 
 @require_GET
@@ -85,7 +78,7 @@ def start_import(file: UploadedFile[Any], bureau: Bureau, user: User) -> LedgerI
     return batch
 
 
-@require_GET
+@searchable
 @allowed("ledger.export")
 def one_import(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The import in whichever state it is."""
@@ -98,7 +91,9 @@ def one_import(request: SignedInRequest, pk: UUID) -> HttpResponse:
         State.ASKING: show_terms,
         State.PREVIEW: show_rows,
         State.APPLIED: show_rows,
+        State.UNDOING: show_work,
         State.UNDONE: show_rows,
+        State.PARTLY: show_rows,
     }
     return shows.get(batch.state, show_end)(request, batch)
 
@@ -117,46 +112,18 @@ def show_terms(request: SignedInRequest, batch: LedgerImport, form: TermsForm | 
 
 
 def show_rows(request: SignedInRequest, batch: LedgerImport) -> HttpResponse:
-    tab = chosen_tab(request, batch)
-    page = Paginator(rows_of(batch, tab), ROWS_A_PAGE).get_page(request.GET.get("page"))
     imports_for_it = LedgerImport.objects.undoable_by(request.user).filter(pk=batch.pk).exists()
-    context = {
+    marked = bool(batch.figures.get("faulty") or batch.figures.get("warned"))
+    context = rows_context(request, batch) | {
         "batch": batch,
         "figures": batch.figures,
-        "page": page,
-        "state": tab,
-        "tabs": tabs_of(batch),
-        "columns": lay_out(batch, page.object_list, shown_of(batch, page.object_list)),
+        "history": history_of(batch),
         "mine": batch.uploaded_by == request.user,
-        "may_undo": batch.state == State.APPLIED and imports_for_it,
-        "may_give_back": imports_for_it
-        and batch.has_file
-        and bool(batch.figures.get("faulty") or batch.figures.get("warned")),
-        "undo_form": UndoForm(),
+        "may_undo": batch.state in LedgerImport.WRITTEN and imports_for_it,
+        "may_give_back": imports_for_it and batch.has_file and marked,
         "open_doubts": batch.doubts.filter(decision=None).count(),
     }
     return render(request, "ledgers/imports/rows.html", context)
-
-
-def chosen_tab(request: SignedInRequest, batch: LedgerImport) -> str:
-    """The tab of the address; without one the faulty rows first, where there are some."""
-    wanted = request.GET.get("state", "")
-    if wanted in (*TABS, "warned", "all"):
-        return wanted
-    return LedgerRow.State.FAULTY if batch.figures.get("faulty") else "all"
-
-
-def rows_of(batch: LedgerImport, tab: str) -> QuerySet[LedgerRow]:
-    if tab == "warned":
-        return batch.rows.exclude(warnings=[])
-    return batch.rows.filter(state=tab) if tab in TABS else batch.rows.all()
-
-
-def tabs_of(batch: LedgerImport) -> list[tuple[str, str, int]]:
-    figures = batch.figures
-    tabs = [(str(tab), str(tab.label), figures.get(tab, 0)) for tab in TABS]
-    tabs.insert(1, ("warned", _("提醒"), figures.get("warned", 0)))
-    return [*(tab for tab in tabs if tab[2]), ("all", _("全部"), figures.get("read", 0))]
 
 
 @require_POST
@@ -228,25 +195,6 @@ def drop_import(request: SignedInRequest, pk: UUID) -> HttpResponse:
         batch.drop_file()
         messages.success(request, _("已放弃“%(file)s”，没有写入任何数据。") % {"file": batch})
     return redirect("ledgers:imports")
-
-
-@require_POST
-@allowed("ledger.import")
-def undo_import(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    batch = visible(request, pk)
-    if not LedgerImport.objects.undoable_by(request.user).filter(pk=pk).exists():
-        raise PermissionDenied(_("您不能撤销这个单位的导入。"))
-    form = UndoForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("请填写撤销原因。"))
-        return redirect("ledgers:import", pk)
-    try:
-        undo(batch, user=request.user, reason=form.cleaned_data["reason"])
-    except (CannotUndo, YearClosed) as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("已撤销，这次导入写入的数据都已收回。"))
-    return redirect("ledgers:import", pk)
 
 
 @require_GET

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.urls import reverse
+
+from learners import id_numbers
+from ledgers.models import LedgerImport
 
 LEDGERS = Path(__file__).resolve().parent.parent / "ledgers"
 
@@ -43,6 +48,16 @@ HEADINGS = [
 # Synthetic people: prefix 439999.
 ANNA = ("张建国", "439999198601221825", "雨湖区第一中学")
 BO = ("李秀英", "439999199510251070", "岳塘区实验小学")
+
+
+def person(number):
+    """A made-up person."""
+    digits = f"43999919900101{number:03}"
+    return (
+        f"学员甲{'一二三四五六七八九十'[number % 10]}",
+        digits + id_numbers.check_digit(digits),
+        f"第{number}小学",
+    )
 
 
 def text_ledger(*rows: list[str], headings: list[str] = HEADINGS) -> bytes:
@@ -96,3 +111,47 @@ def book():
         return target.getvalue()
 
     return make
+
+
+def _jobs_inline(settings, tmp_path, django_capture_on_commit_callbacks):
+    settings.MEDIA_ROOT = tmp_path
+    with django_capture_on_commit_callbacks(execute=True):
+        yield
+
+
+@pytest.fixture
+def client(login, officer):
+    return login(officer)
+
+
+@pytest.fixture
+def send(client, officer, django_capture_on_commit_callbacks):
+    """Uploads a file and gives the import."""
+
+    def upload(content: bytes, name: str = "2024年台账.csv") -> LedgerImport:
+        bureau = officer.memberships.get().bureau
+        with django_capture_on_commit_callbacks(execute=True):
+            response = client.post(
+                "/imports/new/", {"file": SimpleUploadedFile(name, content), "bureau": bureau.pk}
+            )
+        assert response.status_code == 302, response.content.decode()
+        return LedgerImport.objects.latest("uploaded_at")
+
+    return upload
+
+
+@pytest.fixture
+def go(client, django_capture_on_commit_callbacks):
+    """Posts to a step of an import and gives it anew."""
+
+    def post(batch: LedgerImport, step: str, **data) -> LedgerImport:
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(reverse(f"ledgers:import-{step}", args=[batch.pk]), data)
+        return LedgerImport.objects.get(pk=batch.pk)
+
+    return post
+
+
+@pytest.fixture
+def programme(plan):
+    return plan.programmes.get(name="乡村致富带头人培训计划")

@@ -23,47 +23,7 @@ State = LedgerImport.State
 NEW = "/imports/new/"
 
 
-@pytest.fixture(autouse=True)
-def _jobs_inline(settings, tmp_path, django_capture_on_commit_callbacks):
-    settings.MEDIA_ROOT = tmp_path
-    with django_capture_on_commit_callbacks(execute=True):
-        yield
-
-
-@pytest.fixture
-def client(login, officer):
-    return login(officer)
-
-
-@pytest.fixture
-def send(client, officer, django_capture_on_commit_callbacks):
-    """Uploads a file and gives the import."""
-
-    def upload(content: bytes, name: str = "2024年台账.csv") -> LedgerImport:
-        bureau = officer.memberships.get().bureau
-        with django_capture_on_commit_callbacks(execute=True):
-            response = client.post(NEW, {"file": SimpleUploadedFile(name, content), "bureau": bureau.pk})
-        assert response.status_code == 302, response.content.decode()
-        return LedgerImport.objects.latest("uploaded_at")
-
-    return upload
-
-
-@pytest.fixture
-def go(client, django_capture_on_commit_callbacks):
-    """Posts to a step of an import and gives it anew."""
-
-    def post(batch: LedgerImport, step: str, **data) -> LedgerImport:
-        with django_capture_on_commit_callbacks(execute=True):
-            client.post(reverse(f"ledgers:import-{step}", args=[batch.pk]), data)
-        return LedgerImport.objects.get(pk=batch.pk)
-
-    return post
-
-
-@pytest.fixture
-def programme(plan):
-    return plan.programmes.get(name="乡村致富带头人培训计划")
+pytestmark = pytest.mark.usefixtures("_jobs_inline")
 
 
 def page_of(client, batch, query=""):
@@ -91,7 +51,8 @@ def test_the_whole_way_from_file_to_figures(client, send, go, programme):
     assert Enrolment.objects.get().run.year == 2024
     assert AuditEvent.objects.get(deed=AuditEvent.Deed.LEDGER_IMPORTED).user.username == "李经办"
 
-    batch = go(batch, "undo", reason="传错了")
+    batch = go(batch, "weigh")
+    batch = go(batch, "undo", reason="传错了", digest=batch.undo_report["digest"])
     assert batch.state == State.UNDONE
     assert not Enrolment.objects.exists()
 

@@ -1,4 +1,4 @@
-"""An import is taken back as a whole, while nothing was built on it."""
+"""An import is taken back row by row: reversed, kept since somebody used it, or failed; each row says why."""
 
 import json
 import uuid
@@ -23,12 +23,14 @@ from courses.models import (
     Programme,
     Session,
 )
-from learners import id_numbers
 from learners.models import Holder, Identity, Learner, Standing
 from ledgers.importing.undoing import CannotUndo, undo
-from ledgers.models import LedgerImport
-from tests.imports.conftest import ANNA, BO, row
+from ledgers.importing.undoing.deeds import SIGNED
+from ledgers.importing.undoing.holding_on import built_on
+from ledgers.models import LedgerImport, LedgerRow
+from tests.imports.conftest import ANNA, BO, person, row
 
+MODELS_HELD = (Enrolment, Session, Certificate)
 MODELS = (Learner, Identity, Holder, Standing, ClassRun, Session, Enrolment, Certificate)
 
 
@@ -36,18 +38,21 @@ def counts():
     return {model.__name__: model.objects.count() for model in MODELS}
 
 
-def person(number):
-    """A made-up person."""
-    digits = f"43999919900101{number:03}"
-    return (
-        f"学员甲{'一二三四五六七八九十'[number % 10]}",
-        digits + id_numbers.check_digit(digits),
-        f"第{number}小学",
-    )
-
-
 def newest():
     return LedgerImport.objects.order_by("-applied_at")[0]
+
+
+def fates(batch=None):
+    """What became of the rows of the newest import, by their number in the file."""
+    rows = (batch or newest()).rows.exclude(undone="").order_by("number")
+    return {row.number: (row.undone, row.undone_why) for row in rows}
+
+
+def kept(batch=None):
+    """Why the only row was kept."""
+    ((state, why),) = fates(batch).values()
+    assert state == LedgerRow.Undone.KEPT
+    return why
 
 
 def test_undoing_takes_back_everything_that_was_made(bring_in, ledger):
@@ -92,40 +97,90 @@ def test_a_person_whom_another_import_knows_too_stays(bring_in, ledger):
     assert ClassRun.objects.count() == 1
 
 
-def test_an_import_on_which_a_later_one_stands_is_kept(bring_in, ledger):
-    bring_in(ledger(row(1, ANNA)))
+def test_rows_that_a_later_import_brings_too_are_kept_until_that_one_is_undone(bring_in, ledger):
+    before = counts()
+    bring_in(ledger(row(1, ANNA), row(2, BO)))
     first = newest()
     bring_in(ledger(row(1, ANNA, 学时="16")))
-    with pytest.raises(CannotUndo, match="先撤销那一次"):
-        undo(first, user=None)
+    second = newest()
+    assert undo(first, user=None).kept == 1
+    assert fates(first)[2][0] == LedgerRow.Undone.KEPT
+    assert "后来导入的“台账.csv”也有这一行" in fates(first)[2][1]
+    assert fates(first)[3] == (LedgerRow.Undone.REVERSED, "")
+    first.refresh_from_db()
+    assert first.state == LedgerImport.State.PARTLY
     assert Enrolment.objects.get().hours == 16
-    undo(newest(), user=None)
+    undo(second, user=None)
+    assert Enrolment.objects.get().hours == 24
+    assert undo(first, user=None).reversed == 1
+    first.refresh_from_db()
+    assert first.state == LedgerImport.State.UNDONE
+    assert counts() == before
+
+
+def test_rows_that_a_later_import_found_to_be_the_same_are_kept_too(bring_in, ledger):
+    bring_in(ledger(row(1, ANNA)))
+    first = newest()
+    bring_in(ledger(row(1, ANNA)))
+    second = newest()
+    undo(first, user=None)
+    assert "后来导入" in kept(first)
+    undo(second, user=None)
     undo(first, user=None)
     assert not Enrolment.objects.exists()
 
 
-def test_rows_with_attendance_are_kept(bring_in, ledger):
-    bring_in(ledger(row(1, ANNA)))
-    enrolment = Enrolment.objects.select_related("run").get()
-    run = enrolment.run
-    session = Session.objects.create(
+def session_of(run):
+    return Session.objects.create(
         run=run, programme=run.programme, bureau=run.bureau, district=run.district, year=2024,
         title="第一课", held_on=run.starts_on,
     )  # fmt: skip
-    Attendance.objects.create(enrolment=enrolment, session=session, state=Attendance.State.PRESENT)
-    with pytest.raises(CannotUndo, match="考勤"):
-        undo(newest(), user=None)
+
+
+def test_rows_with_attendance_are_kept_and_say_whose_it_is(bring_in, ledger, officer):
+    bring_in(ledger(row(1, ANNA), row(2, BO)))
+    enrolment = Enrolment.objects.select_related("run").get(name=ANNA[0])
+    session = session_of(enrolment.run)
+    Attendance.objects.create(
+        enrolment=enrolment, session=session, state=Attendance.State.PRESENT, noted_by=officer
+    )
+    undo(newest(), user=None)
+    anna, bo = fates().values()
+    assert anna[0] == LedgerRow.Undone.KEPT
+    assert "后来有了1 条出勤（李经办，20" in anna[1]
+    assert bo == (LedgerRow.Undone.REVERSED, "")
+    assert Enrolment.objects.get() == enrolment
+    assert Certificate.objects.get().enrolment == enrolment
+    assert (Learner.objects.count(), Holder.objects.count(), Standing.objects.count()) == (1, 1, 1)
+
+
+def test_a_run_with_sessions_stays_without_its_people_and_is_told(bring_in, ledger):
+    bring_in(ledger(row(1, ANNA)))
+    session_of(ClassRun.objects.get())
+    undo(newest(), user=None)
+    assert fates() == {2: (LedgerRow.Undone.REVERSED, "班次保留：班里还有别的记录")}
+    assert not Enrolment.objects.exists()
+    assert ClassRun.objects.exists()
+
+
+def test_a_run_that_somebody_arranged_since_stays(bring_in, ledger, officer):
+    bring_in(ledger(row(1, ANNA)))
+    run = ClassRun.objects.get()
+    AuditEvent.record(AuditEvent.Deed.RUN_CHANGED, run, user=officer, bureau=run.bureau)
+    undo(newest(), user=None)
+    assert fates() == {2: (LedgerRow.Undone.REVERSED, "班次保留：后来有人改过")}
+    assert ClassRun.objects.get() == run
 
 
 @pytest.mark.parametrize(
     ("model", "values", "words"),
     [
         (Mark, {"state": "present", "outcome": "conflict"}, "点名记录"),
-        (Appeal, {"kind": "excuse", "words": "生病"}, "请假或申诉"),
+        (Appeal, {"kind": "excuse", "words": "生病"}, "请假与申诉"),
         (Notice, {"key": "x", "kind": "reminder", "channel": "console", "subject": "开课"}, "通知"),
         (Evidence, {"kind": "photo", "digest": "x"}, "佐证"),
-        (Evaluation, {"content": 5, "teaching": 5, "arrangement": 5, "made_on": "2024-06-01"}, "评价"),
-        (Ballot, {"digest": "x"}, "评价"),
+        (Evaluation, {"content": 5, "teaching": 5, "arrangement": 5, "made_on": "2024-06-01"}, "满意度评价"),
+        (Ballot, {"digest": "x"}, "已评价"),
     ],
 )
 def test_what_people_did_since_is_kept(bring_in, ledger, model, values, words):
@@ -138,18 +193,23 @@ def test_what_people_did_since_is_kept(bring_in, ledger, model, values, words):
     times |= {"due_at": now} if model is Notice else {}
     places = {field.name for field in model._meta.fields} & {"enrolment", "session"}
     known = {"enrolment": enrolment, "session": session}
-    model.objects.create(**(values | times | {name: known[name] for name in places}))
+    made = model.objects.create(**(values | times | {name: known[name] for name in places}))
     lectures, ledgers = LedgerImport.objects.order_by("-applied_at")
-    for batch in [lectures] if "session" in places else []:
-        with pytest.raises(CannotUndo, match=words):
-            undo(batch, user=None)
-    for batch in [ledgers] if "enrolment" in places else []:
-        with pytest.raises(CannotUndo, match=words):
-            undo(batch, user=None)
-    assert model.objects.exists()
+    for batch, name in ((lectures, "session"), (ledgers, "enrolment")):
+        undo(batch, user=None)
+        reasons = [why for state, why in fates(batch).values() if state == LedgerRow.Undone.KEPT]
+        assert len(reasons) == (name in places)
+        assert all(words in why for why in reasons)
+    assert model.objects.get() == made
 
 
-def test_rows_with_a_later_certificate_are_kept(bring_in, ledger):
+def test_all_that_may_be_built_on_an_import_says_who_and_when():
+    """A new model that leads to an enrolment, a session or a certificate has to be entered."""
+    leading = {relation.related_model for model in MODELS_HELD for relation in built_on(model)}
+    assert leading == set(SIGNED)
+
+
+def test_rows_with_a_later_certificate_are_kept(bring_in, ledger, officer):
     bring_in(ledger(row(1, ANNA)))
     first = Certificate.objects.get()
     Certificate.objects.create(
@@ -159,18 +219,66 @@ def test_rows_with_a_later_certificate_are_kept(bring_in, ledger):
         enrolment=first.enrolment,
         name="张建国",
         year=2024,
+        issued_by=officer,
+        issued_on="2024-06-01",
     )
-    with pytest.raises(CannotUndo, match="证书"):
-        undo(newest(), user=None)
+    undo(newest(), user=None)
+    assert kept() == "后来有了1 条证书（李经办，2024-06-01）"
+    assert Certificate.objects.count() == 2
 
 
-def test_rows_that_were_edited_since_are_kept(bring_in, ledger):
+def test_rows_whose_certificate_was_renewed_are_kept(bring_in, ledger):
+    bring_in(ledger(row(1, ANNA), row(2, BO)))
+    first = Certificate.objects.get(number__contains="0001")
+    Certificate.objects.create(
+        issuer=first.issuer,
+        number="换证1号",
+        learner=first.learner,
+        name=first.name,
+        year=2024,
+        replaces=first,
+    )
+    undo(newest(), user=None)
+    anna, bo = fates().values()
+    assert (anna[0], bo[0]) == (LedgerRow.Undone.KEPT, LedgerRow.Undone.REVERSED)
+    assert "证书" in anna[1]
+    assert Enrolment.objects.get().name == ANNA[0]
+
+
+def test_rows_whose_certificate_was_revoked_are_kept(bring_in, ledger):
+    bring_in(ledger(row(1, ANNA)))
+    Certificate.objects.update(state=Certificate.State.REVOKED)
+    undo(newest(), user=None)
+    assert "证书后来改为“作废”" in kept()
+
+
+def test_rows_that_were_edited_since_are_kept_and_say_by_whom(bring_in, ledger, officer):
     bring_in(ledger(row(1, ANNA)))
     enrolment = Enrolment.objects.get()
     enrolment.employer = "改过的单位"
     enrolment.save()
-    with pytest.raises(CannotUndo, match="改过"):
-        undo(newest(), user=None)
+    run = enrolment.run
+    AuditEvent.record(AuditEvent.Deed.ENROLMENT_CHANGED, run, user=officer, bureau=run.bureau)
+    undo(newest(), user=None)
+    assert "参训记录后来改过（李经办，20" in kept()
+    assert Enrolment.objects.get().employer == "改过的单位"
+
+
+def test_an_edit_that_nobody_signed_says_so(bring_in, ledger):
+    bring_in(ledger(row(1, ANNA)))
+    Enrolment.objects.get().save()
+    undo(newest(), user=None)
+    assert "没有记下是谁" in kept()
+
+
+def test_lectures_that_were_registered_since_are_kept(bring_in, officer):
+    bring_in("seniors-2024.csv", "--skip-faulty", programme="智慧助老行动", bureau="市卫生健康委")
+    session = Session.objects.all()[0]
+    AuditEvent.record(AuditEvent.Deed.ATTENDANCE_CORRECTED, session, user=officer, bureau=session.bureau)
+    report = undo(newest(), user=None)
+    assert (report.kept, report.reversed) == (1, 45)
+    assert report.kinds == [("kept", "后来有人改过", 1)]
+    assert Session.objects.get() == session
 
 
 def test_a_closed_year_is_not_undone(bring_in, ledger):
@@ -278,37 +386,23 @@ def test_sessions_with_attendance_are_kept(bring_in, ledger):
     bring_in("seniors-2024.csv", "--skip-faulty", programme="智慧助老行动", bureau="市卫生健康委")
     session = Session.objects.all()[0]
     Attendance.objects.create(enrolment=enrolment, session=session, state=Attendance.State.PRESENT)
-    before = counts()
-    with pytest.raises(CannotUndo, match="课次已有考勤"):
-        undo(newest(), user=None)
-    assert counts() == before
+    undo(newest(), user=None)
+    assert [state for state, _why in fates().values()].count("kept") == 1
+    assert Session.objects.get() == session
 
 
-def test_a_certificate_of_a_closed_year_is_not_undone(bring_in, ledger):
-    bring_in(ledger(row(1, ANNA)))
-    Certificate.objects.update(year=2025)
-    YearClose.objects.create(bureau=Bureau.objects.get(name="市科协"), year=2025)
-    with pytest.raises(YearClosed):
-        undo(newest(), user=None)
-    assert Certificate.objects.count() == 1
-
-
-def test_a_certificate_that_was_replaced_keeps_the_whole_import(bring_in, ledger):
+def test_rows_whose_certificate_counts_in_a_closed_year_are_kept(bring_in, ledger):
     bring_in(ledger(row(1, ANNA), row(2, BO)))
-    first = Certificate.objects.get(number__contains="0001")
-    Certificate.objects.create(
-        issuer=first.issuer,
-        number="换证1号",
-        learner=first.learner,
-        name=first.name,
-        year=2024,
-        replaces=first,
-    )
-    before = counts()
-    with pytest.raises(CannotUndo, match="没有改动"):
-        undo(newest(), user=None)
-    assert counts() == before
-    assert newest().state == LedgerImport.State.APPLIED
+    Certificate.objects.filter(number__contains="0001").update(year=2025)
+    closed = YearClose.objects.create(bureau=Bureau.objects.get(name="市科协"), year=2025)
+    undo(newest(), user=None)
+    anna, bo = fates().values()
+    assert anna == (LedgerRow.Undone.KEPT, "证书统计在 2025 年度，该年度已封账")
+    assert bo[0] == LedgerRow.Undone.REVERSED
+    assert Certificate.objects.get().year == 2025
+    closed.delete()
+    undo(newest(), user=None)
+    assert not Certificate.objects.exists()
 
 
 def queries_of_undoing(bring_in, path):
