@@ -94,6 +94,7 @@ class AuditEvent(models.Model):
         LEDGER_IMPORTED = "ledger.imported", _("导入台账")
         LEDGER_UNDONE = "ledger.undone", _("撤销导入")
         LEDGER_EXPORTED = "ledger.exported", _("导出台账")
+        LIST_EXPORTED = "list.exported", _("导出列表")
         YEAR_CLOSED = "year.closed", _("年度封账")
         YEAR_REOPENED = "year.reopened", _("解除封账")
         REGISTER_CHANGED = "register.changed", _("修改基础资料")

@@ -13,17 +13,20 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bureaus.access import SignedInRequest, allowed, bureaus_for, may, memberships_of
+from bureaus.exporting import form_wanted, list_file
 from bureaus.models import Bureau, User, YearClosed
 from ledgers.forms import TermsForm, UndoForm, UploadForm
 from ledgers.importing import jobs
 from ledgers.importing.receiving import preview_of, receive
 from ledgers.importing.report import FaultyRow, workbook_of
 from ledgers.importing.undoing import CannotUndo, undo
+from ledgers.list_columns import IMPORTS
 from ledgers.models import LedgerImport, LedgerRow
 from ledgers.views.preview import lay_out
 from peixun.lib.downloads import workbook_response
@@ -40,11 +43,13 @@ TABS = (
 
 @require_GET
 @allowed("ledger.export")
-def imports(request: SignedInRequest) -> HttpResponse:
+def imports(request: SignedInRequest) -> HttpResponseBase:
     """Every import of the bureaus in reach, newest first."""
     found = LedgerImport.objects.visible_to(request.user).select_related("bureau", "programme", "uploaded_by")
     if (state := request.GET.get("state", "")) in State.values:
         found = found.filter(state=state)
+    if form_wanted(request):
+        return list_file(request, _("台账导入"), IMPORTS, rows=found)
     page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
