@@ -15,7 +15,10 @@ from bureaus.access import bureaus_for
 from bureaus.models import Bureau, User
 from certificates.models import Certificate
 from courses.models import Enrolment, Programme, Session
+from ledgers.own_forms.models import OwnForm
 from peixun.lib.encryption import EncryptedTextField
+
+__all__ = ["LedgerImport", "LedgerRow", "OwnForm"]
 
 STALLED_AFTER = datetime.timedelta(minutes=3)
 

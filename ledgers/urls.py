@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledgers.views import blanks, figures, home, imports, registers
+from ledgers.views import blanks, figures, home, imports, outgoing, registers
 
 app_name = "ledgers"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("commitments/<int:pk>/", figures.commitment, name="commitment"),
     path("export/", figures.export, name="export"),
     path("export/file/", figures.export_file, name="export-file"),
+    path("export/learners/", outgoing.learners, name="export-learners"),
     # --- The rows behind the figures
     path("runs/", registers.runs, name="runs"),
     path("sessions/", registers.sessions, name="sessions"),

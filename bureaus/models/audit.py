@@ -71,6 +71,7 @@ WORDS = {
     "valid_to": _("止"),
     "consent": _("同意方式"),
     "requirement": _("学时任务"),
+    "rows": _("行数"),
 }
 
 
@@ -94,6 +95,7 @@ class AuditEvent(models.Model):
         LEDGER_IMPORTED = "ledger.imported", _("导入台账")
         LEDGER_UNDONE = "ledger.undone", _("撤销导入")
         LEDGER_EXPORTED = "ledger.exported", _("导出台账")
+        FORM_CHANGED = "form.changed", _("维护本单位表样")
         LIST_EXPORTED = "list.exported", _("导出列表")
         YEAR_CLOSED = "year.closed", _("年度封账")
         YEAR_REOPENED = "year.reopened", _("解除封账")
@@ -118,6 +120,7 @@ class AuditEvent(models.Model):
         CERTIFICATE_REPLACED = "certificate.replaced", _("补发换发证书")
         TEMPLATE_CHANGED = "template.changed", _("修改证书模板")
         ID_NUMBER_SEEN = "id_number.seen", _("查看完整证件号码")
+        ID_NUMBERS_EXPORTED = "id_numbers.exported", _("导出完整证件号码")
         ACCOUNT_OPENED = "account.opened", _("开通学员账号")
         ACCOUNT_RESET = "account.reset", _("重设学员密码")
         HELPER_CHANGED = "helper.changed", _("登记代管家人")

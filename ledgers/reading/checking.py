@@ -73,7 +73,8 @@ def _without_duplicates(rows: Iterable[CheckedRow], *, programme: str) -> Iterat
         if row.code or row.kind == "lecture":
             yield row
             continue
-        person = (row.id_number,) if row.id_number else (row.name, comparable(row.employer))
+        number = row.id_number or row.paper_number
+        person = (number,) if number else (row.name, comparable(row.employer))
         first = seen.setdefault((*person, comparable(row.programme or programme), row.run), row)
         yield row if first is row else _as_duplicate(row, first)
 
