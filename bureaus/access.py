@@ -14,7 +14,8 @@ from typing import Concatenate, ParamSpec, cast
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
@@ -31,6 +32,7 @@ DEEDS: dict[str, frozenset[Role]] = {
     "figures.read": READERS,
     "ledger.import": OFFICE,
     "ledger.export": READERS,
+    "forms.edit": OFFICE,
     "runs.read": READERS | {Role.TRAINER},
     "runs.edit": OFFICE,
     "programmes.edit": frozenset({Role.COORDINATOR, Role.ADMINISTRATOR}),
@@ -39,6 +41,7 @@ DEEDS: dict[str, frozenset[Role]] = {
     "learners.read": READERS,
     "learners.merge": OFFICE,
     "id_numbers.see": OFFICE,
+    "id_numbers.export": frozenset({Role.COORDINATOR, Role.ADMINISTRATOR}),
     "accounts.open": OFFICE,
     "certificates.read": READERS,
     "certificates.issue": OFFICE,
@@ -149,8 +152,8 @@ class SignedInRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-View = Callable[Concatenate[SignedInRequest, P], HttpResponse]
-OpenView = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
+OpenView = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def allowed(deed: str) -> Callable[[View[P]], OpenView[P]]:
@@ -158,7 +161,7 @@ def allowed(deed: str) -> Callable[[View[P]], OpenView[P]]:
 
     def decorate(view: View[P]) -> OpenView[P]:
         @wraps(view)
-        def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not may(request.user, deed):
                 raise PermissionDenied(_("您的角色不能做这件事。如有需要，请联系单位管理员。"))
             return view(cast("SignedInRequest", request), *args, **kwargs)

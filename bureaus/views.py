@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,7 +15,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from bureaus.access import SignedInRequest, allowed, audit_in_reach, bureaus_for, may, memberships_of
 from bureaus.closing import close_year, reopen_year
+from bureaus.exporting import form_wanted, list_file
 from bureaus.forms import AuditFilter, CloseYearForm, ReopenForm
+from bureaus.list_columns import AUDIT
 from bureaus.models import AuditEvent, YearClose
 
 LINES_A_PAGE = 50
@@ -37,11 +40,13 @@ def set_type(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @allowed("audit.read")
-def audit(request: SignedInRequest) -> HttpResponse:
+def audit(request: SignedInRequest) -> HttpResponseBase:
     """What was done, by whom, when and why, in the bureaus in reach."""
     bureaus = bureaus_for(request.user, "audit.read")
     form = AuditFilter(request.GET, bureaus=bureaus)
     events = form.narrow(audit_in_reach(request.user)).select_related("user", "bureau")
+    if form_wanted(request):
+        return list_file(request, _("审计记录"), AUDIT, rows=events)
     context = {
         "page": Paginator(events, LINES_A_PAGE).get_page(request.GET.get("page")),
         "deeds": AuditEvent.Deed.choices,

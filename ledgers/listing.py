@@ -173,7 +173,7 @@ def learners(selection: Selection, words: str = "") -> QuerySet[Learner]:
     )
 
 
-def with_last_enrolment(selection: Selection, people: Iterable[Learner]) -> None:
+def with_last_enrolment(selection: Selection, people: Iterable[Learner]) -> list[Learner]:
     """Gives each learner `last`: the newest enrolment of the selection, or None; and the name to show.
 
     Two queries.
@@ -184,6 +184,7 @@ def with_last_enrolment(selection: Selection, people: Iterable[Learner]) -> None
     for learner in shown:
         learner.last = last.get(learner.pk)  # type: ignore[attr-defined]
     show_written_names(selection, shown)
+    return shown
 
 
 def show_written_names(selection: Selection, shown: list[Learner]) -> None:

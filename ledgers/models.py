@@ -18,11 +18,12 @@ from bureaus.models import Bureau, User
 from certificates.models import Certificate
 from courses.models import Enrolment, Programme, Session
 from ledgers.columns import BY_KEY, plain_heading
+from ledgers.own_forms.models import OwnForm
 from ledgers.people.models import Doubt, Merge, PersonDecision
 from ledgers.signing.models import SheetImport
 from peixun.lib.encryption import EncryptedTextField
 
-__all__ = ["Doubt", "LedgerImport", "LedgerRow", "Merge", "PersonDecision", "SheetImport"]
+__all__ = ["Doubt", "LedgerImport", "LedgerRow", "Merge", "OwnForm", "PersonDecision", "SheetImport"]
 
 NEWS_DAYS = datetime.timedelta(days=7)
 

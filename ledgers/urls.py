@@ -10,6 +10,7 @@ from ledgers.views import (
     home,
     imports,
     layouts,
+    outgoing,
     people,
     registers,
     sign_in_sheets,
@@ -26,6 +27,7 @@ urlpatterns = [
     path("commitments/<int:pk>/", figures.commitment, name="commitment"),
     path("export/", figures.export, name="export"),
     path("export/file/", figures.export_file, name="export-file"),
+    path("export/learners/", outgoing.learners, name="export-learners"),
     # --- The rows behind the figures
     path("runs/", registers.runs, name="runs"),
     path("sessions/", registers.sessions, name="sessions"),

@@ -90,6 +90,7 @@ TABLE = {
     "ledgers:commitment": ("get", {"coordinator", "administrator", "officer"}, set()),
     "ledgers:export": ("get", READERS, set()),
     "ledgers:export-file": ("get", READERS, set()),
+    "ledgers:export-learners": ("get", READERS, set()),
     "ledgers:runs": ("get", READERS | {"trainer"}, set()),
     "ledgers:sessions": ("get", READERS | {"trainer"}, set()),
     "ledgers:enrolments": ("get", READERS, set()),

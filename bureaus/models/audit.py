@@ -95,6 +95,7 @@ WORDS = {
     "kept_rows": _("保留行数"),
     "failed": _("未能收回行数"),
     "why": _("保留的原因"),
+    "rows": _("行数"),
 }
 # So many of a list are shown; the line keeps all.
 MOST_SHOWN = 12
@@ -124,6 +125,8 @@ class AuditEvent(models.Model):
         SHEET_IMPORTED = "sheet.imported", _("导入签到表")
         SHEET_UNDONE = "sheet.undone", _("撤销签到表")
         LEDGER_EXPORTED = "ledger.exported", _("导出台账")
+        FORM_CHANGED = "form.changed", _("维护本单位表样")
+        LIST_EXPORTED = "list.exported", _("导出列表")
         YEAR_CLOSED = "year.closed", _("年度封账")
         YEAR_REOPENED = "year.reopened", _("解除封账")
         REGISTER_CHANGED = "register.changed", _("修改基础资料")
@@ -148,6 +151,7 @@ class AuditEvent(models.Model):
         CERTIFICATE_HANDED_OUT = "certificate.handed_out", _("登记证书领取")
         TEMPLATE_CHANGED = "template.changed", _("修改证书模板")
         ID_NUMBER_SEEN = "id_number.seen", _("查看完整证件号码")
+        ID_NUMBERS_EXPORTED = "id_numbers.exported", _("导出完整证件号码")
         ACCOUNT_OPENED = "account.opened", _("开通学员账号")
         ACCOUNT_RESET = "account.reset", _("重设学员密码")
         HELPER_CHANGED = "helper.changed", _("登记代管家人")

@@ -9,14 +9,17 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from bureaus.access import SignedInRequest, allowed, bureaus_for, memberships_of
+from bureaus.exporting import form_wanted, list_file
 from bureaus.models import AuditEvent, Bureau, User
 from certificates.duty_sheet import DutyRow, write_duties
+from certificates.list_columns import DUTIES
 from certificates.records import UNNAMED
 from courses.duties import Duty, Roll, roll_of
 from courses.models import Enrolment
@@ -51,9 +54,11 @@ class Listing:
 
 @searchable
 @allowed("learners.read")
-def duties(request: SignedInRequest) -> HttpResponse:
+def duties(request: SignedInRequest) -> HttpResponseBase:
     """A page of them, with the counts by state. A dozen queries, however many learners there are."""
     found, bureaus = listing(request), bureaus_for(request.user, "learners.read")
+    if form_wanted(request):
+        return list_file(request, _("学时任务"), DUTIES, rows=named(request.user, found.rows))
     page = page_of(request, found.rows)
     page.object_list = named(request.user, list(page.object_list))
     asked = HoursRequirement.objects.in_force(timezone.localdate())

@@ -9,17 +9,20 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Count, F, Q
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bureaus.access import SignedInRequest, allowed, bureaus_for
+from bureaus.exporting import form_wanted, list_file
 from certificates import jobs
 from certificates.choosing import Way, issuers_for, ways_of
 from certificates.drawing.pdf import picture, tight
 from certificates.forms.issuing import IssueForm
 from certificates.issuing import candidates, certificate_of, days_of, holders_of_others
+from certificates.list_columns import ISSUE_RUNS
 from certificates.models import Certificate, IssueBatch
 from certificates.preparing import next_number
 from certificates.printing import pages_of, site_of, undrawable
@@ -45,13 +48,15 @@ def run_of(request: SignedInRequest, pk: int) -> ClassRun:
 
 @searchable
 @allowed("certificates.issue")
-def issue_runs(request: SignedInRequest) -> HttpResponse:
+def issue_runs(request: SignedInRequest) -> HttpResponseBase:
     """The runs that are over or under way, with how many completed and how many have a certificate."""
     words, state = kept_search(request), request.GET.get("state", "")
     found = runs_for(request).filter(state__in=(ClassRun.State.RUNNING, ClassRun.State.FINISHED))
     if words:
         found = found.filter(containing(words, "name", "number", "programme__name"))
     ordered = with_counts(found, state).select_related("programme", "bureau").order_by("-starts_on", "pk")
+    if form_wanted(request):
+        return list_file(request, _("制发证书的班次"), ISSUE_RUNS, rows=ordered)
     context = {"page": page_of(request, ordered), "words": words, "states": STATES}
     return render(request, "certificates/issue_runs.html", context)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,10 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from bureaus.access import SignedInRequest, allowed
+from bureaus.exporting import form_wanted, list_file
 from bureaus.models import YearClosed
 from certificates.correcting import Outcome, correct, is_told_by_number, kept_of, misnamed
 from certificates.forms.correcting import AnswerForm
 from certificates.forms.my import DataRequestForm
+from certificates.list_columns import DATA_REQUESTS
 from certificates.my_file import write_own_data
 from certificates.views.my import about, chosen, links_of
 from learners.caring import end_helper
@@ -89,13 +92,15 @@ def own_helper_end(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @allowed("enrolments.decide")
-def data_requests(request: SignedInRequest) -> HttpResponse:
+def data_requests(request: SignedInRequest) -> HttpResponseBase:
     """What learners of the user's bureaus ask to have corrected; what waits longest on top."""
     state = request.GET.get("state", "")
     state = state if state in DataRequest.State.values else DataRequest.State.OPEN
     found = DataRequest.objects.decided_by(request.user).filter(state=state)
     order = ("asked_at", "pk") if state == DataRequest.State.OPEN else ("-decided_at", "-pk")
     rows = found.select_related("learner", "asked_by", "decided_by").order_by(*order)
+    if form_wanted(request):
+        return list_file(request, _("资料更正申请"), DATA_REQUESTS, rows=rows)
     context = {
         "page": page_of(request, rows, size=REQUESTS_A_PAGE),
         "state": state,

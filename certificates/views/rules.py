@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +14,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from bureaus.access import SignedInRequest, allowed
+from bureaus.exporting import form_wanted, list_file
 from certificates.forms.preparing import EndRuleForm, IssueRuleForm
+from certificates.list_columns import RULES
 from certificates.models import IssueRule
 from certificates.models.rules import programmes_ruled_by
 from certificates.preparing import end_rule, save_rule
@@ -26,15 +29,18 @@ STATES = (("ended", gettext_lazy("已到期")),)
 
 @require_GET
 @allowed("certificates.issue")
-def rules(request: SignedInRequest) -> HttpResponse:
+def rules(request: SignedInRequest) -> HttpResponseBase:
     """The rules in force and to come; by `state=ended` those that are over."""
     today = timezone.localdate()
     over = Q(valid_to__lt=today)
     ended = request.GET.get("state") == "ended"
     found = IssueRule.objects.filter(over if ended else ~over | Q(valid_to=None))
     lines = found.select_related("programme__plan", "template").annotate(used=Count("batches"))
+    lines = lines.order_by("programme__name", "valid_from", "pk")
+    if form_wanted(request):
+        return list_file(request, _("发证条件"), RULES, rows=lines)
     context = {
-        "page": page_of(request, lines.order_by("programme__name", "valid_from", "pk")),
+        "page": page_of(request, lines),
         "mine": set(IssueRule.objects.editable_by(request.user).values_list("pk", flat=True)),
         "may_add": programmes_ruled_by(request.user).exists(),
         "states": STATES,

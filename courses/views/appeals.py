@@ -8,16 +8,19 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from bureaus.access import SignedInRequest, allowed, may
+from bureaus.exporting import form_wanted, list_file
 from bureaus.models import User, YearClosed
 from courses.appeals import CannotAppeal, Decision, ask, decide, kinds_open_to
 from courses.forms.registering import AppealForm, DecisionForm
 from courses.leaves import leave_shares
+from courses.list_columns import APPEALS
 from courses.models import Appeal, Attendance, Enrolment, Session
 from courses.models.enrolments import EnrolmentQuerySet
 from courses.registering import NotRegistrable
@@ -109,13 +112,15 @@ def appeal(request: SignedInRequest, enrolment: int, session: int) -> HttpRespon
 
 @require_GET
 @allowed("enrolments.decide")
-def appeals(request: SignedInRequest) -> HttpResponse:
+def appeals(request: SignedInRequest) -> HttpResponseBase:
     """What learners ask of the user's bureaus; what waits first, the oldest on top."""
     state = request.GET.get("state", "")
     state = state if state in Appeal.State.values else Appeal.State.OPEN
     found = Appeal.objects.decided_by(request.user).filter(state=state)
     found = found.select_related("enrolment", "session__run", "decided_by")
     order = ("asked_at", "pk") if state == Appeal.State.OPEN else ("-decided_at", "-pk")
+    if form_wanted(request):
+        return list_file(request, _("请假与申诉"), APPEALS, rows=found.order_by(*order))
     context: dict[str, Any] = {
         "page": Paginator(found.order_by(*order), APPEALS_A_PAGE).get_page(request.GET.get("page")),
         "state": state,

@@ -8,14 +8,17 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bureaus.access import SignedInRequest, allowed, may
+from bureaus.exporting import form_wanted, list_file
 from bureaus.models import Bureau
 from courses.forms.courses import CourseCopyForm, CourseFilter, CourseForm, MaterialForm
+from courses.list_columns import COURSES, COURSES_TAUGHT
 from courses.models import Course, CourseMaterial, Plan, Programme, Session
 from courses.models.materials import CourseQuerySet
 from courses.teaching import add_material, copy_course, remove_material, save_course
@@ -27,7 +30,7 @@ SORTS = {"name": "name", "programme": "programme__order", "hours": "hours", "tau
 
 
 @searchable
-def courses(request: SignedInRequest) -> HttpResponse:
+def courses(request: SignedInRequest) -> HttpResponseBase:
     """Every course: whoever is signed in may read outlines and materials."""
     form, words = CourseFilter(request.GET), kept_search(request)
     current = Plan.objects.of_year(timezone.localdate().year)
@@ -36,8 +39,12 @@ def courses(request: SignedInRequest) -> HttpResponse:
     if words:
         found = found.filter(containing(words, "name", "outline", "programme__name"))
     lines = in_order(request, with_counts(found), SORTS, default="name")
+    lines = lines.select_related("programme", "bureau")
+    if form_wanted(request):
+        columns = COURSES_TAUGHT if may(request.user, "runs.read") else COURSES
+        return list_file(request, _("课程"), columns, rows=lines)
     context = {
-        "page": page_of(request, lines.select_related("programme", "bureau")),
+        "page": page_of(request, lines),
         "words": words,
         "sort": "name",
         "narrowed": bool(words or any(form.cleaned_data.values())),

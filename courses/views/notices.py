@@ -6,14 +6,17 @@ from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from bureaus.access import SignedInRequest, allowed
+from bureaus.exporting import form_wanted, list_file
 from courses.forms.notices import NoticeFilter
 from courses.jobs import send_soon
+from courses.list_columns import NOTICES
 from courses.models import Notice
 from courses.sending import drop, send_again
 from peixun.lib.listing import page_of
@@ -21,12 +24,14 @@ from peixun.lib.listing import page_of
 
 @require_GET
 @allowed("enrolments.decide")
-def notices(request: SignedInRequest) -> HttpResponse:
+def notices(request: SignedInRequest) -> HttpResponseBase:
     """Notices about the classes of one's bureaus, newest first."""
     seen = Notice.objects.visible_to(request.user)
     form = NoticeFilter(request.GET)
     of_kind = form.of_kind(seen)
     found = form.in_state(of_kind).select_related("run", "session", "enrolment", "user")
+    if form_wanted(request):
+        return list_file(request, _("通知记录"), NOTICES, rows=found)
     counts = dict(of_kind.order_by().values_list("state").annotate(Count("pk")))
     context = {
         "page": page_of(request, found),

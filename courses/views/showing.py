@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, Q, Sum
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from bureaus.access import SignedInRequest, allowed, may
+from bureaus.exporting import form_wanted, in_pieces, list_file
 from bureaus.models import User
 from courses.counting import at_sessions, attended_sessions, figures_of
 from courses.enrolling.finishing import late_in
 from courses.forms.people import PeopleFilter
 from courses.leaves import leave_shares
+from courses.list_columns import PEOPLE
 from courses.models import Attendance, ClassRun, Enrolment, Session
 from courses.models.enrolments import EnrolmentQuerySet
 from courses.scheduling.clashes import clashes_with, clashing
@@ -32,14 +36,19 @@ HOUR_WORDS = {"theory": _("理论"), "practice": _("实操"), "online": _("线�
 
 @searchable
 @allowed("runs.read")
-def run(request: SignedInRequest, pk: int) -> HttpResponse:
+def run(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """A run's facts and figures, its sessions, and its people by page."""
     runs = ClassRun.objects.visible_to(request.user).select_related("programme__group", "bureau", "district")
     found = get_object_or_404(runs, pk=pk)
     enrolled = Enrolment.objects.visible_to(request.user).filter(run=found)
     words = kept_search(request)
     people = matching(enrolled, PeopleFilter(request.GET), words)
-    page = page_of(in_order(people.select_related("district"), request.GET.get("sort", "")), request)
+    ordered = in_order(people.select_related("district"), request.GET.get("sort", ""))
+    if form_wanted(request):
+        rows = in_pieces(ordered, lambda some: with_attendance(found, some))
+        return list_file(request, _("%(run)s学员名单") % {"run": found.name}, PEOPLE, rows=rows)
+    page = page_of(ordered, request)
+    with_attendance(found, page.object_list)
     sessions = list(found.sessions.prefetch_related("trainers"))
     context = {
         "run": found,
@@ -91,14 +100,15 @@ def with_hours(page: Page[Enrolment]) -> Page[Enrolment]:
     return page
 
 
-def with_attendance(run: ClassRun, page: Page[Enrolment]) -> Page[Enrolment]:
+def with_attendance(run: ClassRun, people: Iterable[Enrolment]) -> list[Enrolment]:
     """Each enrolment with `here` of the `marked` sessions, and its `leave`. Two queries, and the rule's."""
+    enrolments = list(people)
     leave = leave_shares(run)
-    found = attended_sessions([enrolment.pk for enrolment in page.object_list])
-    for enrolment in page.object_list:
+    found = attended_sessions([enrolment.pk for enrolment in enrolments])
+    for enrolment in enrolments:
         enrolment.here, enrolment.marked = found.get(enrolment.pk, (0, 0))  # type: ignore[attr-defined]
         enrolment.leave = leave.get(enrolment.pk)  # type: ignore[attr-defined]
-    return page
+    return enrolments
 
 
 def learners_open_to(user: User, page: Page[Any]) -> set[int]:

@@ -7,13 +7,16 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.db.models.functions import ExtractYear
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from bureaus.access import SignedInRequest, allowed, bureaus_for, may
+from bureaus.exporting import form_wanted, list_file
 from courses.forms.trainers import TrainerFilter, TrainerForm
+from courses.list_columns import TRAINERS
 from courses.models import Course, Session, Trainer
 from courses.models.materials import TrainerQuerySet
 from courses.teaching import save_trainer
@@ -26,7 +29,7 @@ SORTS = {"name": "name", "bureau": "bureau__order", "taught": "taught"}
 
 @searchable
 @allowed("runs.read")
-def trainers(request: SignedInRequest) -> HttpResponse:
+def trainers(request: SignedInRequest) -> HttpResponseBase:
     """The trainers in reach, with their sessions of this year."""
     form, words = TrainerFilter(request.GET, user=request.user), kept_search(request)
     found = narrowed(Trainer.objects.visible_to(request.user), form, words)
@@ -35,6 +38,8 @@ def trainers(request: SignedInRequest) -> HttpResponse:
     this_year = Q(sessions__in=seen.filter(held_on__year=year).order_by().values("pk"))
     counted = found.annotate(taught=Count("sessions", filter=this_year))
     ordered = in_order(request, counted, SORTS, default="name").select_related("bureau", "user")
+    if form_wanted(request):
+        return list_file(request, _("授课教师"), TRAINERS, rows=ordered)
     context = {
         "page": page_of(request, ordered),
         "words": words,

@@ -5,28 +5,33 @@ from __future__ import annotations
 from django.contrib import messages
 from django.db.models import Min
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from bureaus.access import SignedInRequest, allowed
+from bureaus.exporting import form_wanted, list_file
 from bureaus.models import YearClosed
 from courses.enrolling import matching
 from courses.enrolling.moves import CannotEnrol
 from courses.forms.enrolling import WhoForm
+from courses.list_columns import WALK_INS
 from courses.models import Enrolment
 from peixun.lib.listing import page_of
 
 
 @require_GET
 @allowed("enrolments.decide")
-def walk_ins(request: SignedInRequest) -> HttpResponse:
+def walk_ins(request: SignedInRequest) -> HttpResponseBase:
     """Everybody still to be matched, with how many of that name the user's bureaus know."""
     waiting = (
         matching.to_match(request.user)
         .select_related("run")
         .annotate(came_on=Min("attendances__session__held_on"))
     )
+    if form_wanted(request):
+        return list_file(request, _("待核对的现场登记"), WALK_INS, rows=waiting)
     page = page_of(request, waiting)
     known = matching.names_known(request.user, list(page.object_list))
     lines = [(one, known[one.name]) for one in page.object_list]

@@ -7,12 +7,16 @@ from io import BytesIO
 from typing import Any
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from bureaus.access import SignedInRequest, allowed, memberships_of
+from bureaus.exporting import form_wanted, list_file
 from bureaus.models import User
+from courses.list_columns import WORKLOAD
 from courses.models import Trainer
 from courses.models.materials import TrainerQuerySet
 from courses.workload import Load, grouped, loads_of, sums_of, years_of
@@ -32,7 +36,7 @@ SORTS: dict[str, Callable[[Load], Any]] = {
 
 @searchable
 @allowed("runs.read")
-def workload(request: SignedInRequest) -> HttpResponse:
+def workload(request: SignedInRequest) -> HttpResponseBase:
     """The trainers in reach with their sums of a year; or one's own lessons, for who sees no other."""
     trainers = Trainer.objects.visible_to(request.user)
     if (own := only_oneself(request.user, trainers)) is not None:
@@ -40,6 +44,9 @@ def workload(request: SignedInRequest) -> HttpResponse:
     words = kept_search(request)
     context = year_and_years(request, trainers)
     loads = loads_of(request.user, containing_words(trainers, words), year=context["year"])
+    if form_wanted(request):
+        title = _("%(year)d 年授课工作量") % {"year": context["year"]}
+        return list_file(request, title, WORKLOAD, rows=in_order(loads, request.GET.get("sort", "")))
     lessons = {lesson.session.pk: lesson for load in loads for lesson in load.lessons}
     context |= {
         "page": page_of(request, in_order(loads, request.GET.get("sort", ""))),

@@ -45,7 +45,12 @@ class Identity(models.Model):
     @classmethod
     def by_id_number(cls, number: str) -> tuple[str, str, str]:
         """(kind, value, digest) of a normalised ID number."""
-        return cls.Kind.ID_NUMBER, number, digest(cls.Kind.ID_NUMBER, number)
+        return cls.by_paper(cls.Kind.ID_NUMBER, number)
+
+    @classmethod
+    def by_paper(cls, kind: str, number: str) -> tuple[str, str, str]:
+        """(kind, value, digest) of a paper's normalised number."""
+        return kind, number, digest(kind, number)
 
     @classmethod
     def by_employer(cls, name: str, employer: str) -> tuple[str, str, str]:

@@ -58,8 +58,22 @@ def label_of(name: str) -> str:
     return str(LABELS[name] if name in LABELS else BY_KEY[name].heading)
 
 
+# What a column 参训状态 says.
+STATUSES = {
+    "在训": Enrolment.State.ATTENDING,
+    "培训中": Enrolment.State.ATTENDING,
+    "结业": Enrolment.State.COMPLETED,
+    "已结业": Enrolment.State.COMPLETED,
+    "未结业": Enrolment.State.NOT_COMPLETED,
+    "未参训": Enrolment.State.NO_SHOW,
+    "退学": Enrolment.State.WITHDRAWN,
+}
+
+
 def state_of(row: CheckedRow, *, today: datetime.date) -> str:
     """A ledger is written after the fact: who is in it took part, unless its words say otherwise."""
+    if row.status in STATUSES:
+        return STATUSES[row.status]
     words = row.assessment_text
     if any(word in words for word in NO_SHOW):
         return Enrolment.State.NO_SHOW
@@ -112,11 +126,27 @@ def enrolment_changes(
     changes = {}
     for name in given_names(given):
         old, new = getattr(stored, name), values[name]
-        if old != new:
-            if name == "particulars" and (new := old | new) == old:
-                continue
+        if old == new:
+            continue
+        if name == "particulars":
+            new = old | {key: text for key, text in new.items() if is_news(key, old, text)}
+        if old != new and not is_alike(old, new):
             changes[name] = (old, new)
+    if "hours" not in changes and all(getattr(stored, f"hours_{kind}") is None for kind in HOUR_KINDS):
+        changes.pop("hours_general", None)  # hours whose kinds nobody noted are of no kind
+    if "assessment" not in changes and stored.assessment and not stored.assessment_words:
+        changes.pop("assessment_words", None)  # words for what stands already
     return changes
+
+
+def is_news(key: str, old: dict[str, str], text: str) -> bool:
+    """Who issued a certificate stands with the certificate and is compared there."""
+    return key != "certificate_issuer" and not is_alike(old.get(key), text)
+
+
+def is_alike(old: Any, new: Any) -> bool:
+    """Texts that differ in white space only, of which a ledger's cell keeps single blanks, are one."""
+    return isinstance(old, str) and isinstance(new, str) and old.split() == new.split()
 
 
 def session_changes(stored: Session, values: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -135,7 +165,9 @@ def given_names(given: frozenset[str]) -> tuple[str, ...]:
 
 def is_given(name: str, given: frozenset[str]) -> bool:
     """Whether the ledger has the column of an enrolment's field. Hours stand together."""
-    if name in ("state", "assessment", "assessment_words"):
+    if name == "state":
+        return bool(given & {"assessment", "status"})
+    if name in ("assessment", "assessment_words"):
         return "assessment" in given
     if name.startswith("hours"):
         return bool(given & {"hours", "hours_total", "days", *HOURS_KINDS})

@@ -223,6 +223,8 @@ class Comparison:
     def identity(row: CheckedRow) -> tuple[str, str, str]:
         if row.id_number:
             return Identity.by_id_number(row.id_number)
+        if row.paper_number:
+            return Identity.by_paper(row.paper_kind, row.paper_number)
         return Identity.by_employer(row.name, row.employer)
 
     def read_people(self, people: list[Outcome]) -> None:

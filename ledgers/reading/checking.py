@@ -77,7 +77,7 @@ def _without_duplicates(rows: Iterable[CheckedRow], *, programme: str) -> Iterat
         if row.code or row.kind == "lecture":
             yield row
             continue
-        person = row.id_number or f"{row.name}\n{plain(row.employer)}"
+        person = row.id_number or row.paper_number or f"{row.name}\n{plain(row.employer)}"
         key = f"{person}\n{plain(row.programme or programme)}\n{row.run}"
         first = seen.setdefault(_short(key), place := (row.sheet, row.number))
         yield row if first is place else _as_duplicate(row, *first)

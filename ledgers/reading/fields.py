@@ -8,9 +8,11 @@ from typing import Any
 from learners import id_numbers, names
 from ledgers.columns import HOURS_KINDS
 from ledgers.reading.amounts import DayRule, parse_hours, parse_people
-from ledgers.reading.cells import ERRORS, Texts, is_blank
+from ledgers.reading.cells import ERRORS, Texts, is_blank, text_of
 from ledgers.reading.dates import Span, parse_span
 from ledgers.reading.messages import WARNINGS
+from ledgers.reading.papers import NONE as NO_PAPER
+from ledgers.reading.papers import RESIDENT, paper_kind, parse_paper_number
 from ledgers.reading.persons import (
     parse_assessment,
     parse_birth,
@@ -117,15 +119,28 @@ class Fields:
             raise FaultyRow("name_missing", at=at, key="name")
         values["name"] = name
         if plan.has_id_column:
-            cell, at = plan.first("id_number", cells)
-            number, code = parse_id_number(cell, today=self._today)
-            if code:
-                raise FaultyRow(code, at=at, key="id_number")
-            values["id_number"] = number
+            self._read_number(plan, cells, values)
         cell, at = plan.first("employer", cells)
         values["employer"] = self._texts[cell]
-        if not values["employer"] and not plan.has_id_column:
+        if not (values["employer"] or values.get("id_number") or values.get("paper_number")):
             raise FaultyRow("employer_missing", at=at, key="employer")
+
+    def _read_number(self, plan: Plan, cells: list[Cell], values: Values) -> None:
+        """The number of the paper that the row names; without such a column that of the resident card."""
+        cell, at = plan.first("paper", cells)
+        kind = paper_kind(text_of(cell))
+        if not kind:
+            raise FaultyRow("paper_unknown", at=at, key="paper")
+        cell, at = plan.first("id_number", cells)
+        if kind == RESIDENT:
+            values["id_number"], code = parse_id_number(cell, today=self._today)
+        elif kind != NO_PAPER:
+            values["paper_kind"] = kind
+            values["paper_number"], code = parse_paper_number(cell)
+        else:
+            code = "paper_unknown" if self._texts[cell] else ""
+        if code:
+            raise FaultyRow(code, at=at, key="id_number")
 
     def _name(self, text: str) -> str:
         if text not in self._names:
@@ -288,10 +303,14 @@ def _end_of(first: Span | None, whole: Span | None) -> date | None:
 
 
 def _by_kind(found: dict[str, Decimal]) -> dict[str, Decimal]:
-    """Hours by kind; they add up, unless the plain column is the sum of the others."""
+    """Hours by kind; they add up, unless the plain column is the sum of the others.
+
+    Where it happens to be as large as they are together, the row's own total tells which is meant.
+    """
     kinds = {HOURS_KINDS[key]: hours for key, hours in found.items() if key in HOURS_KINDS}
     parts = {kind: hours for kind, hours in kinds.items() if kind != "general"}
-    if parts and sum(parts.values()) == kinds.get("general"):
+    whole = kinds.get("general", Decimal(0))
+    if parts and sum(parts.values()) == whole and found.get("hours_total") != 2 * whole:
         return parts
     if not kinds:
         alone = found.get("hours_total", found.get("days"))

@@ -9,7 +9,16 @@ from ledgers.reading.results import Cell, Table
 
 _DATES = ("dates", "start", "end")
 _HOURS = (*HOURS_KINDS, "hours_total", "days")
-_TEXTS = ("position", "level", "district", "place", "teacher", "certificate_name", "certificate_number")
+_TEXTS = (
+    "position",
+    "level",
+    "district",
+    "place",
+    "teacher",
+    "certificate_name",
+    "status",
+    "certificate_number",
+)
 _SHOWN = (
     "name",
     "gender",

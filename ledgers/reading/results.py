@@ -104,6 +104,8 @@ class CheckedRow(NamedTuple):
     Of a faulty row only `shown` is meant for use; the values stand as far as they were read.
     `shown` holds field → text for a preview, the ID number masked. `hours` is kind → 学时 with the kinds
     "theory", "practice", "online", "offline" and "general"; their sum is what the row credits.
+    `paper_kind` and `paper_number` are of a passport or permit; `status` is how the learner took part, as the
+    row has it.
     """
 
     sheet: str
@@ -141,6 +143,9 @@ class CheckedRow(NamedTuple):
     elders: int | None = None
     particulars: Mapping[str, str] = EMPTY
     table: int = 0
+    paper_kind: str = ""
+    paper_number: str = ""
+    status: str = ""
 
     @property
     def good(self) -> bool:

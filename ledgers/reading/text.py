@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from array import array
 from collections.abc import Iterator, Sequence
 from io import StringIO
@@ -10,6 +11,8 @@ from ledgers.reading.grid import PACKED_FROM, PackedRows, Sheet
 from ledgers.reading.results import Cell, UnreadableFile
 
 MOST_COLUMNS = 702
+# What stands in quotes separates nothing.
+_QUOTED = re.compile(r'"[^"]*"')
 _SEPARATORS = ",\t;|，、"
 
 NO_LEDGER = "这个文件不是台账：既不是 Excel 文件，也不是文本表格。请另存为 .xlsx 文件再上传。"
@@ -41,7 +44,7 @@ def _lines(text: str, separator: str) -> Iterator[tuple[int, list[Cell]]]:
         for fields in reader:
             if len(fields) > MOST_COLUMNS:
                 raise UnreadableFile(f"第 {line} 行超过 {MOST_COLUMNS} 列，不像正常的台账。请检查分隔符。")
-            yield line, [*fields]
+            yield line, [field[1:] if field[:1] == "\t" else field for field in fields]
             line = reader.line_num + 1
     except csv.Error:
         raise UnreadableFile(
@@ -64,9 +67,9 @@ def _decoded(content: bytes) -> str:
 
 def _separator(text: str) -> str:
     """The one that stands in the most lines more than once: a comma in a title does not decide."""
-    lines = [line for line in text[:20_000].splitlines()[:60] if line.strip()]
-    best = max(
+    start = _QUOTED.sub("", text[:20_000])
+    lines = [line for line in start.splitlines()[:60] if line.strip()]
+    return max(
         _SEPARATORS,
-        key=lambda mark: (sum(1 for line in lines if line.count(mark) > 1), text[:20_000].count(mark)),
+        key=lambda mark: (sum(1 for line in lines if line.count(mark) > 1), start.count(mark)),
     )
-    return best

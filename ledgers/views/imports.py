@@ -11,12 +11,14 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bureaus.access import SignedInRequest, allowed, bureaus_for, may, memberships_of
+from bureaus.exporting import form_wanted, list_file
 from bureaus.models import Bureau, User
 from ledgers.forms import TermsForm, UploadForm
 from ledgers.importing import jobs
@@ -24,6 +26,7 @@ from ledgers.importing.history import history_of
 from ledgers.importing.receiving import receive
 from ledgers.importing.report import FaultyRow, workbook_of
 from ledgers.importing.rows import shown_of
+from ledgers.list_columns import IMPORTS
 from ledgers.models import LedgerImport, LedgerLayout, LedgerRow
 from ledgers.views.fetching import editable, visible
 from ledgers.views.import_rows import rows_context
@@ -38,12 +41,14 @@ ROWS_A_PAGE = 50
 
 @require_GET
 @allowed("ledger.export")
-def imports(request: SignedInRequest) -> HttpResponse:
+def imports(request: SignedInRequest) -> HttpResponseBase:
     """Every import of the bureaus in reach, newest first."""
     sweep_where_nobody_else_does()
     found = LedgerImport.objects.visible_to(request.user).select_related("bureau", "programme", "uploaded_by")
     if (state := request.GET.get("state", "")) in State.values:
         found = found.filter(state=state)
+    if form_wanted(request):
+        return list_file(request, _("台账导入"), IMPORTS, rows=found)
     page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
     return render(
         request,

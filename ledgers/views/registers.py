@@ -5,21 +5,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.paginator import Page
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bureaus.access import SignedInRequest, allowed, may, memberships_of
+from bureaus.exporting import form_wanted, in_pieces, list_file
 from certificates.models import Certificate
 from courses.models import ClassRun
 from ledgers import listing
 from ledgers.figures import Figures, by_run
 from ledgers.filters import SelectionForm
+from ledgers.list_columns import CERTIFICATES, ENROLMENTS, LEARNERS, RUNS, SESSIONS
 from peixun.lib.listing import containing, in_order, page_of
 from peixun.lib.search import kept_search, searchable
 
@@ -44,13 +48,18 @@ def show(
     return render(request, f"ledgers/registers/{name}.html", context | more)
 
 
+def title_of(form: SelectionForm, name: str) -> str:
+    """2024 年度班次: what a register is called as a file."""
+    return _("%(year)d 年度%(name)s") % {"year": form.selection().year, "name": name}
+
+
 def counted_only(request: SignedInRequest) -> bool:
     return request.GET.get("counted") == "1"
 
 
 @searchable
 @allowed("runs.read")
-def runs(request: SignedInRequest) -> HttpResponse:
+def runs(request: SignedInRequest) -> HttpResponseBase:
     form, words = SelectionForm(request.GET, user=request.user), kept_search(request)
     found = listing.runs(form.selection(), counted=counted_only(request))
     if words:
@@ -59,8 +68,11 @@ def runs(request: SignedInRequest) -> HttpResponse:
         found = found.filter(state=state)
     figures = by_run(form.selection())
     pks = runs_in_order(request, found, figures)
+    if form_wanted(request):
+        rows = in_pieces(pks, lambda some: lines_of(some, figures))
+        return list_file(request, title_of(form, _("班次")), RUNS, rows=rows)
     page = page_of(request, pks)
-    page.object_list = lines_of(page, figures)
+    page.object_list = lines_of(list(page.object_list), figures)
     return show(
         request,
         "runs",
@@ -89,10 +101,10 @@ def runs_in_order(
     return known + [pk for pk in pks if pk not in figures]
 
 
-def lines_of(page: Page[int], figures: dict[int, Figures]) -> list[ClassRun]:
-    """The runs of the page in its order, each with its `figures`."""
-    runs = ClassRun.objects.select_related("programme", "bureau", "district").in_bulk(page.object_list)
-    lines = [runs[pk] for pk in page.object_list]
+def lines_of(pks: Sequence[int], figures: dict[int, Figures]) -> list[ClassRun]:
+    """These runs in their order, each with its `figures`."""
+    runs = ClassRun.objects.select_related("programme", "bureau", "district").in_bulk(pks)
+    lines = [runs[pk] for pk in pks]
     for run in lines:
         run.figures = figures.get(run.pk)  # type: ignore[attr-defined]
     return lines
@@ -100,14 +112,17 @@ def lines_of(page: Page[int], figures: dict[int, Figures]) -> list[ClassRun]:
 
 @searchable
 @allowed("runs.read")
-def sessions(request: SignedInRequest) -> HttpResponse:
+def sessions(request: SignedInRequest) -> HttpResponseBase:
     form, words = SelectionForm(request.GET, user=request.user), kept_search(request)
     found = listing.sessions(form.selection(), counted=counted_only(request))
     if words:
         found = found.filter(containing(words, "title", "place", "programme__name", "run__name"))
     sorts = {"day": "held_on", "title": "title", "times": "person_times", "people": "here"}
     ordered = in_order(request, found, sorts, default="-day")
-    page = page_of(request, ordered.select_related("programme", "bureau", "district", "run"))
+    ordered = ordered.select_related("programme", "bureau", "district", "run")
+    if form_wanted(request):
+        return list_file(request, title_of(form, _("课次、讲座")), SESSIONS, rows=ordered)
+    page = page_of(request, ordered)
     return show(
         request,
         "sessions",
@@ -121,14 +136,16 @@ def sessions(request: SignedInRequest) -> HttpResponse:
 
 @searchable
 @allowed("learners.read")
-def enrolments(request: SignedInRequest) -> HttpResponse:
+def enrolments(request: SignedInRequest) -> HttpResponseBase:
     form, words = SelectionForm(request.GET, user=request.user), kept_search(request)
     found = listing.enrolments(form.selection())
     if words:
         found = found.filter(listing.in_enrolment(words))
     sorts = {"name": "name", "employer": "employer", "run": "run__name", "hours": "hours"}
-    ordered = in_order(request, found, sorts, default="run")
-    page = page_of(request, ordered.select_related("run__programme", "district"))
+    ordered = in_order(request, found, sorts, default="run").select_related("run__programme", "district")
+    if form_wanted(request):
+        return list_file(request, title_of(form, _("参训记录")), ENROLMENTS, rows=ordered)
+    page = page_of(request, ordered)
     return show(
         request,
         "enrolments",
@@ -145,12 +162,16 @@ def enrolments(request: SignedInRequest) -> HttpResponse:
 
 @searchable
 @allowed("learners.read")
-def learners(request: SignedInRequest) -> HttpResponse:
+def learners(request: SignedInRequest) -> HttpResponseBase:
     """Each person once, with what one did in the selection."""
     form, words = SelectionForm(request.GET, user=request.user), kept_search(request)
     found = listing.learners(form.selection(), words)
     sorts = {"name": "name", "times": "times", "hours": "hours"}
-    page = page_of(request, in_order(request, found, sorts, default="name"))
+    ordered = in_order(request, found, sorts, default="name")
+    if form_wanted(request):
+        rows = in_pieces(ordered, lambda some: listing.with_last_enrolment(form.selection(), some))
+        return list_file(request, title_of(form, _("学员")), LEARNERS, rows=rows)
+    page = page_of(request, ordered)
     listing.with_last_enrolment(form.selection(), page.object_list)
     return show(
         request,
@@ -166,7 +187,7 @@ def learners(request: SignedInRequest) -> HttpResponse:
 
 @searchable
 @allowed("certificates.read")
-def certificates(request: SignedInRequest) -> HttpResponse:
+def certificates(request: SignedInRequest) -> HttpResponseBase:
     form, words = SelectionForm(request.GET, user=request.user), kept_search(request)
     state = request.GET.get("state", "")
     found = listing.certificates(form.selection(), state=state if state in Certificate.State.values else "")
@@ -175,7 +196,10 @@ def certificates(request: SignedInRequest) -> HttpResponse:
         found = found.filter(containing(words, *fields))
     sorts = {"number": "number", "name": "name", "day": "issued_on", "issuer": "issuer__name"}
     ordered = in_order(request, found, sorts, default="number")
-    page = page_of(request, ordered.select_related("issuer", "enrolment__run__programme"))
+    ordered = ordered.select_related("issuer", "enrolment__run__programme")
+    if form_wanted(request):
+        return list_file(request, title_of(form, _("证书")), CERTIFICATES, rows=ordered)
+    page = page_of(request, ordered)
     return show(
         request,
         "certificates",

@@ -44,7 +44,12 @@ def file_name(selection: Selection) -> str:
     """The title as a file's name, with the filters in brackets."""
     filters = "、".join(words for _label, words in filters_of(selection))
     suffix = f"（{filters}）" if filters else ""
-    return _NOT_IN_FILE_NAMES.sub("_", f"{title_of(selection)}{suffix}.xlsx")
+    return safe_name(f"{title_of(selection)}{suffix}.xlsx")
+
+
+def safe_name(name: str) -> str:
+    """`name` without what no file's name may have."""
+    return _NOT_IN_FILE_NAMES.sub("_", name)
 
 
 def reach_of(selection: Selection) -> str:

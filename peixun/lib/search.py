@@ -9,7 +9,8 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -17,7 +18,7 @@ LONGEST = 60
 LIKE_AN_ID_NUMBER = re.compile(r"\d{12}")
 P = ParamSpec("P")
 R = TypeVar("R", bound=HttpRequest)
-View = Callable[Concatenate[R, P], HttpResponse]
+View = Callable[Concatenate[R, P], HttpResponseBase]
 
 
 def searchable(view: View[R, P]) -> View[R, P]:
@@ -25,7 +26,7 @@ def searchable(view: View[R, P]) -> View[R, P]:
 
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
-    def listed(request: R, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def listed(request: R, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.method == "POST":
             return keep_search(request)
         return view(request, *args, **kwargs)

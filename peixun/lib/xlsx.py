@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from io import RawIOBase
 from itertools import islice
-from typing import IO
+from typing import IO, Any, cast
 from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -47,20 +48,35 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`header_row` is the row, from 1, down to which the sheet is frozen and which each page repeats."""
+    """`header_row` is the row, from 1, down to which the sheet is frozen and which each page repeats.
+
+    `mark` stands at the head of each printed page, such as who took the sheet out of the system.
+    """
 
     name: str
     widths: Sequence[float]
     lines: Iterable[Line]
     header_row: int | None = None
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """What the file says of itself where the cells do not."""
+
+    creator: str = ""
+    description: str = ""
 
 
 class Book:
     """A workbook on its way to `file`; a context manager. Sheets print on A4, landscape, one page wide."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], properties: Properties | None = None) -> None:
         self.archive = ZipFile(file, "w", ZIP_DEFLATED)
+        # Excel refuses the large form of a member whose size stands behind it, as in a stream.
+        self.large = file.seekable()
         self.sheets: list[Sheet] = []
+        self.properties = properties
 
     def __enter__(self) -> Book:
         return self
@@ -71,9 +87,15 @@ class Book:
         self.archive.close()
 
     def add(self, sheet: Sheet) -> None:
+        for _some in self.adding(sheet):
+            pass
+
+    def adding(self, sheet: Sheet) -> Iterator[None]:
+        """Writes the sheet, stopping each time some rows are written."""
         self.sheets.append(sheet)
         merged: list[str] = []
-        with self.archive.open(f"xl/worksheets/sheet{len(self.sheets)}.xml", "w", force_zip64=True) as out:
+        part = f"xl/worksheets/sheet{len(self.sheets)}.xml"
+        with self.archive.open(part, "w", force_zip64=self.large) as out:
             out.write(top_of(sheet, first=len(self.sheets) == 1).encode())
             numbered = enumerate(sheet.lines, start=1)
             while some := list(islice(numbered, TOGETHER)):
@@ -83,7 +105,8 @@ class Book:
                     for number, line in some
                     for first, last in line.merged
                 )
-            out.write(bottom_of(merged).encode())
+                yield
+            out.write(bottom_of(merged, sheet.mark).encode())
 
     def finish(self) -> None:
         count = range(1, len(self.sheets) + 1)
@@ -95,9 +118,12 @@ class Book:
             + part.format("workbook", TYPES, "sheet.main")
             + part.format("styles", TYPES, "styles")
             + "".join(part.format(f"worksheets/sheet{n}", TYPES, "worksheet") for n in count)
+            + (CORE_TYPE if self.properties else "")
             + "</Types>",
         )
-        self.put("_rels/.rels", relations([("officeDocument", "xl/workbook.xml")]))
+        self.put("_rels/.rels", root_relations(with_properties=self.properties is not None))
+        if self.properties:
+            self.put("docProps/core.xml", core_of(self.properties))
         targets = [("worksheet", f"worksheets/sheet{n}.xml") for n in count]
         self.put("xl/_rels/workbook.xml.rels", relations([*targets, ("styles", "styles.xml")]))
         self.put("xl/styles.xml", STYLES_XML)
@@ -121,6 +147,59 @@ class Book:
             f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{sheets}</sheets>'
             f"<definedNames>{repeated}</definedNames></workbook>"
         )
+
+
+class Pipe(RawIOBase):
+    """Takes what a writer writes, for `taken` to hand on."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.parts.append(bytes(data))
+        return len(data)
+
+    def taken(self) -> bytes:
+        parts, self.parts = self.parts, []
+        return b"".join(parts)
+
+
+def streamed(sheets: Iterable[Sheet]) -> Iterator[bytes]:
+    """A workbook as it is made: neither its rows nor its bytes are held."""
+    pipe = Pipe()
+    with Book(cast("IO[bytes]", pipe)) as book:
+        for sheet in sheets:
+            for _some in book.adding(sheet):
+                yield pipe.taken()
+    yield pipe.taken()
+
+
+CORE = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
+CORE_TYPE = (
+    '<Override PartName="/docProps/core.xml" '
+    'ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>'
+)
+
+
+def core_of(properties: Properties) -> str:
+    """The properties part of a workbook."""
+    return (
+        f'<cp:coreProperties xmlns:cp="{CORE}" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        f"<dc:creator>{plain(properties.creator)}</dc:creator>"
+        f"<dc:description>{plain(properties.description)}</dc:description></cp:coreProperties>"
+    )
+
+
+def root_relations(*, with_properties: bool) -> str:
+    core = (
+        f'<Relationship Id="rId2" Type="{PACKAGE}/relationships/metadata/core-properties" '
+        'Target="docProps/core.xml"/>'
+    )
+    root = relations([("officeDocument", "xl/workbook.xml")])
+    return root.replace("</Relationships>", f"{core}</Relationships>") if with_properties else root
 
 
 def relations(targets: list[tuple[str, str]]) -> str:
@@ -150,7 +229,7 @@ def top_of(sheet: Sheet, *, first: bool) -> str:
     )
 
 
-def bottom_of(merged: list[str]) -> str:
+def bottom_of(merged: list[str], mark: str = "") -> str:
     ranges = "".join(f'<mergeCell ref="{one}"/>' for one in merged)
     return (
         "</sheetData>"
@@ -158,8 +237,15 @@ def bottom_of(merged: list[str]) -> str:
         + '<printOptions horizontalCentered="1"/>'
         '<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
         '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
-        "<headerFooter><oddFooter>&amp;C&amp;P / &amp;N</oddFooter></headerFooter></worksheet>"
+        f"<headerFooter>{page_head(mark)}<oddFooter>&amp;C&amp;P / &amp;N</oddFooter></headerFooter>"
+        "</worksheet>"
     )
+
+
+def page_head(mark: str) -> str:
+    """The mark at the head of each page; `&` begins a code there, and 255 characters are the end."""
+    text = plain(mark).replace("&amp;", "&amp;&amp;").replace("\n", " ")[:200]
+    return f"<oddHeader>&amp;R{text}</oddHeader>" if mark else ""
 
 
 def row_of(line: Line, number: int) -> str:
@@ -186,8 +272,12 @@ def plain(text: str) -> str:
     """`text` for XML: without what XML cannot hold, and with nothing that Excel would unescape."""
     if not _SPECIAL.search(text):
         return text[:LONGEST_TEXT]
-    text = _NOT_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))[:LONGEST_TEXT]
-    return escape(_LOOKS_ESCAPED.sub("_x005F_", text))
+    return escape(_LOOKS_ESCAPED.sub("_x005F_", writable(text)[:LONGEST_TEXT]))
+
+
+def writable(text: str) -> str:
+    """`text` without what no file can hold, its lines parted in one way."""
+    return _NOT_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def letters(column: int) -> str:

@@ -18,6 +18,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from peixun.lib.tables import Form
+
 register = template.Library()
 
 Number = int | float | Decimal
@@ -275,6 +277,14 @@ def th(context: Context, label: str, sort: str = "", *, numeric: bool = False) -
 def pagination(context: Context, page: Page[Any]) -> dict[str, Any]:
     numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
     return {"page": page, "numbers": numbers, "gap": Paginator.ELLIPSIS}
+
+
+@register.inclusion_tag("elements/export_menu.html", takes_context=True)
+def export_menu(context: Context) -> dict[str, Any]:
+    """A list page as a file (`bureaus.exporting`); the form that one took last time comes first."""
+    request = context["request"]
+    last = request.COOKIES.get("export", "")
+    return {"request": request, "forms": sorted(Form, key=lambda form: form.value != last), "last": last}
 
 
 # --- Filters ------------------------------------------------------------------------------------

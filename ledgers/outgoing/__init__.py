@@ -1,0 +1,1 @@
+"""Ledgers that go out: the learners' ledger that comes in again, and bureaus' own forms filled."""

@@ -1,0 +1,48 @@
+"""Forms of the pages by which ledgers go out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from peixun.lib.tables import Form
+
+SHORTEST_REASON = 4
+
+
+class LearnersForm(forms.Form):
+    """In which form, and whether with whole numbers; without the right that question is not asked."""
+
+    form = forms.ChoiceField(label=gettext_lazy("文件格式"), choices=Form.choices, widget=forms.RadioSelect)
+    whole = forms.BooleanField(
+        label=gettext_lazy("导出完整的证件号码和联系电话"),
+        required=False,
+        help_text=gettext_lazy("不选时只显示前 3 位和后 4 位。"),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("用途"),
+        required=False,
+        max_length=100,
+        help_text=gettext_lazy(
+            "导出完整号码时必填，记入审计，并印在每一页上。例如：报送省人社厅核对职业资格信息。"
+        ),
+    )
+
+    def __init__(self, *args: Any, may_whole: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_whole:
+            del self.fields["whole"], self.fields["reason"]
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("whole") and len(given.get("reason", "")) < SHORTEST_REASON:
+            self.add_error("reason", _("导出完整号码要写明用途，不少于 4 个字。"))
+        return given
+
+    @property
+    def reason_given(self) -> str:
+        """The reason where whole numbers are asked for; empty where masked ones are."""
+        return self.cleaned_data.get("reason", "") if self.cleaned_data.get("whole") else ""

@@ -1,0 +1,38 @@
+"""The rows that a form lists, by its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from ledgers.figures import Figures, Selection, by_district, by_group, by_programme
+from ledgers.outgoing.exporting import enrolments_of
+from ledgers.outgoing.learners import Record, Records
+from ledgers.own_forms.kinds import CERTIFICATES, RUNS, SUMMARY, Kind
+from ledgers.yearly.registers import certificate_rows, run_rows
+from peixun.lib.xlsx import Value
+
+
+def records(kind: str, selection: Selection, *, whole: bool = False) -> Iterator[Record]:
+    """The rows of a form of that kind, streamed."""
+    if kind == Kind.LEARNERS:
+        return iter(Records(enrolments_of(selection, whole=whole), whole=whole))
+    if kind == Kind.RUNS:
+        return named(run_rows(selection), [field.key for field in RUNS])
+    if kind == Kind.CERTIFICATES:
+        return named(certificate_rows(selection), [field.key for field in CERTIFICATES])
+    makers: dict[str, Callable[[Selection], list[Figures]]] = {
+        Kind.GROUPS: by_group,
+        Kind.DISTRICTS: by_district,
+        Kind.PROGRAMMES: by_programme,
+    }
+    return map(summary_record, makers[kind](selection))
+
+
+def named(rows: Iterable[list[Value]], keys: list[str]) -> Iterator[Record]:
+    for row in rows:
+        yield dict(zip(keys, row, strict=True))
+
+
+def summary_record(line: Figures) -> Record:
+    keys = [field.key for field in SUMMARY]
+    return {"label": "　" * line.depth + line.label} | {key: getattr(line, key) for key in keys}
