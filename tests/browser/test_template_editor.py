@@ -34,10 +34,10 @@ def test_a_box_is_dragged_nudged_and_saved(window):
     with waiting_for_the_sheet(page):
         page.mouse.move(x, y)
         page.mouse.down()
-        page.mouse.move(x + 21 * scale, y + 3 * scale, steps=6)
+        page.mouse.move(x + 21 * scale, y - 3 * scale, steps=6)
         page.mouse.up()
     assert value(page, "texts-2-x") - before[0] == pytest.approx(21, abs=1.5)
-    assert value(page, "texts-2-y") - before[1] == pytest.approx(3, abs=1.5)
+    assert value(page, "texts-2-y") - before[1] == pytest.approx(-3, abs=1.5)
     assert page.locator("#part-texts-2").get_attribute("open") is not None
     here = value(page, "texts-2-x")
     with waiting_for_the_sheet(page):
