@@ -31,7 +31,7 @@ class Known:
     birth_year: int | None
     names: list[str] = field(default_factory=list)
     employers: list[str] = field(default_factory=list)
-    papers: list[str] = field(default_factory=list)
+    papers: list[Identity] = field(default_factory=list)
     phones: list[str] = field(default_factory=list)
     classes: list[Enrolment] = field(default_factory=list)
     standings: list[str] = field(default_factory=list)
@@ -86,7 +86,7 @@ def fill_papers(found: dict[int, Known]) -> None:
     """One query."""
     papers = Identity.objects.filter(learner__in=found).exclude(kind=Identity.Kind.EMPLOYER_NAME)
     for paper in papers.order_by("kind", "pk"):
-        found[paper.learner_id].papers.append(str(paper))
+        found[paper.learner_id].papers.append(paper)
 
 
 def fill_phones(found: dict[int, Known], user: User) -> None:
