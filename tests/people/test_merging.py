@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import models
+from django.db import connection
 
 from bureaus.models import AuditEvent, YearClose, YearClosed
 from certificates.models import Certificate, Template, TemplateVersion
@@ -149,7 +149,6 @@ def test_two_accounts_both_open_the_record(town, officer):
 def test_two_valid_certificates_of_one_title_in_one_run_are_settled_first(town, officer):
     here = town()
     gone, kept = here.learner(), here.learner()
-    Enrolment.objects.filter(run=here.runs[0]).exclude(learner__in=(gone, kept))
     template = Template.objects.create(bureau=here.bureau, name="证", title="证")
     version = TemplateVersion.objects.create(template=template, number=1, layout={})
     run = here.run("第9期")
@@ -175,7 +174,7 @@ def test_two_valid_certificates_of_one_title_in_one_run_are_settled_first(town, 
 def test_a_closed_year_whose_people_would_be_fewer_refuses(town, officer):
     here = town()
     gone, kept = here.learner(), here.learner()
-    here.enrol(gone, here.runs[0]) if not gone.enrolments.exists() else None
+    here.enrol(gone, here.run("第7期"))
     here.enrol(kept, here.run("第8期"))
     YearClose.objects.create(bureau=here.bureau, year=2024)
     before = dump()
@@ -193,8 +192,7 @@ def test_a_closed_year_in_which_only_one_took_part_does_not_refuse(town, officer
         here.enrol(one, run)
     YearClose.objects.create(bureau=bureau, year=2023)
     done = merge(gone.pk, kept.pk, choice=CHOICE, by=officer)
-    assert Selection(year=2023)
-    assert totals(Selection(year=2023)).people <= 1
+    assert kept.enrolments.count() == 2
     YearClose.objects.create(bureau=bureau, year=2024)
     unmerge(done.pk, by=officer, reason="弄错了")
 
@@ -293,5 +291,9 @@ def test_the_steps_lie_sealed(town, officer):
     here = town()
     gone, kept = here.learner(), here.learner()
     done = merge(gone.pk, kept.pk, choice=CHOICE, by=officer)
-    stored = Merge.objects.filter(pk=done.pk).annotate(raw=models.functions.Cast("steps", models.TextField()))
-    assert "单位" not in str(stored.values_list("raw", flat=True)[0]) or "王小明" in done.steps
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT steps, gone_name FROM ledgers_merge")
+        stored = "".join(cursor.fetchone())
+    assert gone.name in done.steps
+    assert gone.name not in stored
+    assert "learners.Identity" not in stored
