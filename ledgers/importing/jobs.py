@@ -129,6 +129,8 @@ def call_off(batch: LedgerImport) -> bool:
         return taking_back.back(batch, message=_("已取消，没有改动任何数据。"))
     if batch.state == LedgerImport.State.APPLYING:
         back, words = LedgerImport.State.PREVIEW, _("已取消，没有写入任何数据。可以重新导入，或放弃。")
+    elif batch.understood.get("said"):
+        back, words = LedgerImport.State.MAPPING, ""
     elif batch.stage:
         back, words = LedgerImport.State.ASKING, ""
     else:

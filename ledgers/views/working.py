@@ -43,6 +43,8 @@ def label_of(batch: LedgerImport, progress: Progress) -> str:
     """What is being done, in words; by the import's state where its worker has not told yet."""
     if progress.cancel_asked:
         return _("正在取消")
+    if batch.stage == "columns":
+        return _("正在列出各列")
     if progress.stage:
         return str(Stage(progress.stage).label)
     if batch.state == State.APPLYING:
@@ -70,6 +72,8 @@ def estimate_of(progress: Progress) -> str:
 def what_calling_off_does(batch: LedgerImport) -> str:
     if batch.state == State.APPLYING:
         return _("已写的会全部退回，一行也不留下，然后回到预览。")
+    if batch.understood.get("said"):
+        return _("还没有写入任何数据。取消后回到指定各列。")
     if batch.stage:
         return _("还没有写入任何数据。取消后回到核对项目和年度。")
     return _("还没有写入任何数据。取消后这个文件会删除，需要时重新上传。")
@@ -79,8 +83,8 @@ def what_calling_off_does(batch: LedgerImport) -> str:
 @allowed("ledger.export")
 def import_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The progress bar anew; tells the page to load again when the work is over."""
-    batch = visible(request, pk)
     sweep_where_nobody_else_does()
+    batch = visible(request, pk)
     response = render(request, "ledgers/imports/bar.html", how_far(request, batch))
     if batch.state not in LedgerImport.AT_WORK:
         response["HX-Refresh"] = "true"

@@ -131,7 +131,7 @@ class Site:
             "DEBUG": "true",
         }
         for command in (["migrate", "-v0"], ["load_plan"], ["shell", "-v0", "-c", MAKE_OFFICER]):
-            self.manage(*command).wait()
+            assert self.manage(*command).wait() == 0, (folder / "log").read_text()[-2000:]
         self.worker = self.start(str(WORKER))
         self.server = self.start_server()
 
