@@ -209,9 +209,9 @@ def test_nothing_is_proposed_where_nothing_looks_like_a_ledger(content):
 def test_a_wide_sheet_of_texts_is_surveyed_within_seconds(workbook):
     rows = [[f"列{n}" for n in range(100)], *([f"张三{n}" for n in range(100)] for _ in range(60))]
     content = workbook({f"表{n}": rows for n in range(3)})
-    started = time.monotonic()
+    started = time.process_time()
     propose_for(content, size_limit=LIMIT)
-    assert time.monotonic() - started < 8
+    assert time.process_time() - started < 5
 
 
 # --- Guesses ------------------------------------------------------------------------------------
