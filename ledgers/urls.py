@@ -11,6 +11,7 @@ from ledgers.views import (
     imports,
     layouts,
     outgoing,
+    own_forms,
     people,
     registers,
     sign_in_sheets,
@@ -28,6 +29,13 @@ urlpatterns = [
     path("export/", figures.export, name="export"),
     path("export/file/", figures.export_file, name="export-file"),
     path("export/learners/", outgoing.learners, name="export-learners"),
+    path("public-list/", outgoing.public_list, name="public-list"),
+    # --- Bureaus' own forms
+    path("forms/", own_forms.own_forms, name="forms"),
+    path("forms/new/", own_forms.new_form, name="form-new"),
+    path("forms/<int:pk>/", own_forms.fill_form, name="form"),
+    path("forms/<int:pk>/edit/", own_forms.edit_form, name="form-edit"),
+    path("forms/<int:pk>/drop/", own_forms.remove_form, name="form-drop"),
     # --- The rows behind the figures
     path("runs/", registers.runs, name="runs"),
     path("sessions/", registers.sessions, name="sessions"),

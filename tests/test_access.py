@@ -49,6 +49,8 @@ from ledgers.models import (
     PersonDecision,
     SheetImport,
 )
+from ledgers.own_forms.deeds import keep_form
+from tests.outgoing.blank_forms import learners_form
 
 ROLES = (
     *("coordinator", "administrator", "officer", "reviewer", "auditor", "trainer", "technician"),
@@ -91,6 +93,13 @@ TABLE = {
     "ledgers:export": ("get", READERS, set()),
     "ledgers:export-file": ("get", READERS, set()),
     "ledgers:export-learners": ("get", READERS, set()),
+    "ledgers:public-list": ("get", READERS, set()),
+    # The form of the officer's bureau.
+    "ledgers:forms": ("get", READERS, set()),
+    "ledgers:form-new": ("get", OFFICE, set()),
+    "ledgers:form": ("get", READERS - {"outsider"}, {"outsider"}),
+    "ledgers:form-edit": ("get", OFFICE - {"outsider"}, {"outsider"}),
+    "ledgers:form-drop": ("post", OFFICE - {"outsider"}, {"outsider"}),
     "ledgers:runs": ("get", READERS | {"trainer"}, set()),
     "ledgers:sessions": ("get", READERS | {"trainer"}, set()),
     "ledgers:enrolments": ("get", READERS, set()),
@@ -424,6 +433,7 @@ def place(bureau, officer, learner, learner_user, trainer, settings, tmp_path):
         valid_to="2024-12-31",
         reason="产假",
     )
+    own_form = keep_form(learners_form(), file_name="表样.xlsx", name="学员台账", bureau=bureau, user=officer)
     return {
         "ledgers:commitment": {"pk": period.pk},
         "ledgers:template": {"group": "teachers"},
@@ -496,6 +506,7 @@ def place(bureau, officer, learner, learner_user, trainer, settings, tmp_path):
         **{f"certificates:{name}": {"pk": learner.pk} for name in ("account-for", "account-reset")},
         "certificates:shared-credential": {"key": ShareLink.objects.create(certificate=certificate).key},
         "bureaus:reopen-year": {"pk": closed.pk},
+        **{f"ledgers:{name}": {"pk": own_form.pk} for name in ("form", "form-edit", "form-drop")},
     } | {
         name: {"pk": batch.pk}
         for name in TABLE
