@@ -56,7 +56,7 @@ def run(request: SignedInRequest, pk: int) -> HttpResponseBase:
         "sessions": sessions,
         "clashes": clashing(sessions),
         "may_edit": ClassRun.objects.editable_by(request.user).filter(pk=pk).exists(),
-        "page": with_attendance(found, with_hours(page)),
+        "page": with_hours(page),
         "late": late_in(found).count(),
         "registered": found.sessions.filter(registered_at__isnull=False).exists(),
         "searched": bool(words or request.GET.get("state")),

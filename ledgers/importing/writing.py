@@ -16,7 +16,7 @@ from ledgers.importing import bulk, doubts, fields
 from ledgers.importing.matching import Issuers
 from ledgers.importing.outcomes import Outcome, RunKey, State, Terms
 from ledgers.importing.rows import write_rows
-from ledgers.models import LedgerImport
+from ledgers.models import LedgerImport, PreviewPiece
 
 PREVIEWED_CERTIFICATE = {
     "certificate": "number",
@@ -44,6 +44,7 @@ class Writer:
         self.runs: dict[RunKey | None, ClassRun] = {}
         self.issuers = Issuers(terms.bureau)
         self.noted: dict[int, Noted] = {}
+        self.pieces = iter(list(batch.pieces.order_by("first_row").values_list("pk", flat=True)))
         batch.rows.all()._raw_delete(batch.rows.db)
         batch.doubts.all().delete()
 
@@ -59,7 +60,9 @@ class Writer:
         self.write_enrolments(people)
         self.write_certificates(people)
         self.write_sessions([outcome for outcome in written if not outcome.is_participant])
-        write_rows(self.batch, outcomes, self.noted)
+        first = write_rows(self.batch, outcomes, self.noted)
+        if piece := next(self.pieces, None):  # the chunks are those of the preview
+            PreviewPiece.objects.filter(pk=piece).update(first_row=first)
 
     def note_created(self, outcome: Outcome, kind: str, pk: int) -> None:
         self.noted[id(outcome)].created[kind] = pk

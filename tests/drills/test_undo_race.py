@@ -18,11 +18,11 @@ from courses.models import Attendance, ClassRun, Enrolment, Programme, Session
 from courses.registering import NotRegistrable, Presence, register
 from ledgers.importing import undoing
 from ledgers.importing.applying import apply
-from ledgers.importing.jobs import rule_for
+from ledgers.importing.jobs import order_for, rule_for
 from ledgers.importing.outcomes import Terms
 from ledgers.importing.undoing import CannotUndo, undo
 from ledgers.models import LedgerImport
-from ledgers.reading import read_ledger
+from ledgers.reading.apart import reading
 from tests.imports.conftest import person, row, text_ledger
 
 ROUNDS = 20 if os.environ.get("PEIXUN_DRILLS") == "full" else 1
@@ -46,7 +46,8 @@ def brought_in(terms):
         file_name="台账.csv",
         state=LedgerImport.State.APPLYING,
     )
-    apply(batch, read_ledger(text_ledger(*rows), size_limit=10**6), terms, user=None)
+    with reading(text_ledger(*rows), order_for(terms, shows_all=False)) as found:
+        apply(batch, found, terms, user=None)
     return batch
 
 

@@ -113,6 +113,7 @@ def book():
     return make
 
 
+@pytest.fixture
 def _jobs_inline(settings, tmp_path, django_capture_on_commit_callbacks):
     settings.MEDIA_ROOT = tmp_path
     with django_capture_on_commit_callbacks(execute=True):

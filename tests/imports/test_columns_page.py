@@ -7,8 +7,9 @@ from django.urls import reverse
 
 from bureaus.models import AuditEvent
 from courses.models import Enrolment
-from ledgers.importing import jobs, mapping
-from ledgers.models import HeadingSynonym, LedgerImport, LedgerLayout
+from ledgers.importing import mapping
+from ledgers.importing.recovery import take_up_abandoned
+from ledgers.models import HeadingSynonym, ImportWork, LedgerImport, LedgerLayout
 from tests.imports.conftest import ANNA, BO
 
 State = LedgerImport.State
@@ -231,11 +232,9 @@ def test_terms_cannot_be_sent_while_columns_are_asked_for(client, send, post, pr
 
 def test_a_killed_worker_lists_the_columns_again(client, send, post):
     batch, _ = post(send("姓名,身份证号\n{},{}\n".format(*ANNA[:2]).encode()), "adjust")
-    LedgerImport.objects.filter(pk=batch.pk).update(
-        state=State.READING, stage="columns", touched_at="2020-01-01T00:00:00Z"
-    )
-    batch.refresh_from_db()
-    assert jobs.restart_if_stalled(batch)
+    LedgerImport.objects.filter(pk=batch.pk).update(state=State.READING, stage="columns")
+    ImportWork.objects.filter(pk=batch.pk).update(heard_at="2020-01-01T00:00:00Z")
+    assert take_up_abandoned() == 1
     batch.refresh_from_db()
     assert batch.state == State.MAPPING
 

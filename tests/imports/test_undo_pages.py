@@ -11,8 +11,8 @@ from openpyxl import load_workbook
 
 from bureaus.models import AuditEvent, YearClose
 from courses.models import Enrolment
-from ledgers.importing import taking_back, undoing
-from ledgers.models import LedgerImport
+from ledgers.importing import jobs, undoing
+from ledgers.models import ImportWork, LedgerImport
 from tests.imports.conftest import ANNA, BO, row, text_ledger
 from tests.imports.test_import_pages import page_of
 
@@ -160,10 +160,9 @@ def test_while_it_is_done_the_page_waits(client, applied):
 
 def test_a_killed_worker_of_an_undo_is_replaced(go, applied):
     batch = go(applied, "weigh")
+    LedgerImport.objects.filter(pk=batch.pk).update(state=State.UNDOING, stage="undo", undo_reason="传错了")
     long_ago = timezone.now() - datetime.timedelta(minutes=10)
-    LedgerImport.objects.filter(pk=batch.pk).update(
-        state=State.UNDOING, stage="undo", undo_reason="传错了", touched_at=long_ago
-    )
+    ImportWork.objects.filter(pk=batch.pk).update(heard_at=long_ago)
     call_command("tidy_imports")
     batch.refresh_from_db()
     assert batch.state == State.UNDONE
@@ -176,7 +175,7 @@ def test_a_defect_leaves_the_import_as_it_was_with_a_sentence(applied, monkeypat
     monkeypatch.setattr(undoing, "weigh", broken)
     LedgerImport.objects.filter(pk=applied.pk).update(state=State.UNDOING, stage="weigh")
     with pytest.raises(RuntimeError):
-        taking_back.on_undoing(taking_back.weigh_step)(str(applied.pk))
+        jobs.work.call(str(applied.pk))
     applied.refresh_from_db()
     assert applied.state == State.APPLIED
     assert "没有改动任何数据" in applied.message

@@ -17,10 +17,12 @@ from courses.models import ClassRun, Enrolment, HourRule, Programme
 from learners import id_numbers, names
 from learners.models import Holder, Identity, Learner
 from ledgers.figures import Selection
-from ledgers.importing.matching import compare
-from ledgers.importing.outcomes import Terms
+from ledgers.importing.jobs import order_for
+from ledgers.importing.matching import Comparison
+from ledgers.importing.outcomes import Tally, Terms
 from ledgers.outgoing.exporting import Outgoing, export_learners
 from ledgers.reading import read_ledger
+from ledgers.reading.apart import judged
 from peixun.lib.tables import Form
 
 YEAR = 2024
@@ -177,12 +179,19 @@ def comes_back(user, *, programme, bureau, form):
     file = BytesIO()
     chosen = Selection(YEAR, bureau=bureau)
     export_learners(Outgoing(chosen, user, form, timezone.now(), reason="核对"), file)
-    ledger = read_ledger(file.getvalue(), size_limit=10**8)
     rule = HourRule.objects.filter(programme=None).first() or HourRule.objects.create()
     terms = Terms(programme=programme, year=YEAR, bureau=bureau, rule=rule)
-    outcomes = compare(ledger, terms, today=timezone.localdate())
-    odd = [(o.state, o.message, o.changes, o.row.number) for o in outcomes.rows if o.state != "same"]
-    return outcomes.figures(), odd
+    outcomes, tally = compared(file.getvalue(), terms), Tally()
+    tally.add(outcomes)
+    odd = [(o.state, o.message, o.changes, o.row.number) for o in outcomes if o.state != "same"]
+    return tally.figures(), odd
+
+
+def compared(content, terms):
+    """What each row would do, judged in this process: it is asked for hundreds of times."""
+    ledger = read_ledger(content, size_limit=10**8)
+    rows = judged(ledger, order_for(terms, shows_all=True).rules)
+    return Comparison(ledger.tables, terms, timezone.localdate()).feed(rows)
 
 
 @contextmanager
@@ -243,13 +252,9 @@ def test_a_page_with_a_new_person_is_not_the_same(ground, coordinator):
     Enrolment.objects.update(hours=4, hours_general=4)
     rule = HourRule.objects.filter(programme=None).first() or HourRule.objects.create()
     terms = Terms(programme=programme, year=YEAR, bureau=bureau, rule=rule)
-    [outcome] = compare(
-        read_ledger(file.getvalue(), size_limit=10**8), terms, today=timezone.localdate()
-    ).rows
+    [outcome] = compared(file.getvalue(), terms)
     assert outcome.state == "changed"
     assert set(outcome.changes) == {"hours", "hours_general"}
     Identity.objects.all().delete()
-    [outcome] = compare(
-        read_ledger(file.getvalue(), size_limit=10**8), terms, today=timezone.localdate()
-    ).rows
+    [outcome] = compared(file.getvalue(), terms)
     assert outcome.state == "new"

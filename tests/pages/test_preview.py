@@ -2,6 +2,7 @@
 
 import pytest
 
+from ledgers.importing.rows import Shown
 from ledgers.models import LedgerImport, LedgerRow
 from ledgers.views.preview import lay_out
 
@@ -21,7 +22,7 @@ def batch_of(columns=COLUMNS, *, lecture=False):
 
 def laid_out(column, *, code="", batch=None, values=VALUES, state=LedgerRow.State.FAULTY):
     row = LedgerRow(sheet="湘潭县", number=14, state=state, code=code, column=column)
-    headings = lay_out(batch or batch_of(), [row], {"shown": {LedgerRow.key("湘潭县", 14): values}})
+    headings = lay_out(batch or batch_of(), [row], {row.pk: Shown(values, [])})
     return row, [cell.key for cell in headings]
 
 
