@@ -55,7 +55,7 @@ def weigh_step(batch: LedgerImport, held: Held, *, message: str = "") -> None:
 def undo_step(batch: LedgerImport, held: Held) -> None:
     try:
         expected = batch.undo_report.get("digest", "")
-        undoing.undo(batch, user=batch.undone_by, reason=batch.undo_reason, expected=expected)
+        undoing.undo(batch, user=batch.undone_by, reason=batch.undo_reason, expected=expected, tell=held.tell)
     except UndoOutdated:
         weigh_step(batch, held, message=_("核对之后数据有了变化，没有撤销。下面是新的核对结果，请再看一次。"))
 

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from bureaus.models import AuditEvent, YearClose
 from courses.models import Enrolment
-from ledgers.importing import jobs, undoing
+from ledgers.importing import jobs, taking_back, undoing
 from ledgers.models import ImportWork, LedgerImport
 from tests.imports.conftest import ANNA, BO, row, text_ledger
 from tests.imports.test_import_pages import page_of
