@@ -85,6 +85,7 @@ def test_a_blank_form_is_kept_sealed_and_shown_as_understood(login, officer, bur
         (saved(openpyxl.Workbook()), "没有认出表头"),
         (b"PK\x03\x04" + b"\0" * 50, "损坏"),
     ],
+    ids=["text", "empty", "broken"],
 )
 def test_what_is_no_form_is_refused_in_a_sentence(content, words, login, officer, bureau):
     response = upload(login(officer), content, bureau=bureau.pk)
