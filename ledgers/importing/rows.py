@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Collection, Iterable, Mapping
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -79,7 +80,7 @@ def shown_of(batch: LedgerImport, rows: Iterable[LedgerRow]) -> dict[int, Shown]
     wanted = sorted(row.pk for row in rows)
     firsts = list(batch.pieces.order_by("first_row").values_list("first_row", flat=True)) if wanted else []
     found: dict[int, Shown] = {}
-    for first, following in zip(firsts, [*firsts[1:], None], strict=True):
+    for first, following in zip_longest(firsts, firsts[1:]):
         within = [pk for pk in wanted if pk >= first and (following is None or pk < following)]
         if within:
             piece = piece_of(batch, first)

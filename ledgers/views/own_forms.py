@@ -98,7 +98,7 @@ def fill_form(request: SignedInRequest, pk: int) -> HttpResponse:
         raise PermissionDenied(_("您的角色不能导出完整的证件号码。"))
     filters = SelectionForm(request.GET, user=request.user)
     outgoing = Outgoing(filters.selection(), request.user, Form.XLSX, timezone.now())
-    posted = request.POST | {"form": Form.XLSX.value} if request.method == "POST" else None
+    posted = {**request.POST.dict(), "form": Form.XLSX.value} if request.method == "POST" else None
     choices = LearnersForm(posted, may_whole=may_whole)
     if posted and choices.is_valid():
         return filled_file(own, outgoing, reason=choices.reason_given)

@@ -47,6 +47,8 @@ def label_of(batch: LedgerImport, progress: Progress) -> str:
         return _("正在列出各列")
     if progress.stage:
         return str(Stage(progress.stage).label)
+    if batch.state == State.UNDOING:
+        return str((Stage.WEIGH if batch.stage == "weigh" else Stage.UNDO).label)
     if batch.state == State.APPLYING:
         return str(Stage.WRITE.label)
     return str(Stage.CHECK.label if batch.stage else Stage.READ.label)

@@ -54,7 +54,9 @@ def rosters(bureau, trainer):
 def said(rosters, dice):
     """What three phones say: everybody once by each, some a second time, and walk-ins. By phone, in order."""
     taps = []
-    morning = timezone.now() - datetime.timedelta(hours=4)
+    # Not before the day of the sessions: that would be refused.
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    morning = max(timezone.now() - datetime.timedelta(hours=4), midnight)
     for phone in range(len(PHONES)):
         number = 0
         for session, people in rosters:
