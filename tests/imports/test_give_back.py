@@ -112,9 +112,10 @@ def mend(content, batch):
         }[found.code]
         if found.code == "date_order" and found.column.endswith("结业日期"):
             cell.value = "2024-12-20"
-        if found.code == "duplicate_row":
+        if found.code in ("duplicate_row", "name_missing"):  # else the number is known under another name
             cells = [one for one in sheet[found.number] if id_numbers.fault(str(one.value)) is None]
-            cells[0].value = valid_number(at)
+            for one in cells[:1]:
+                one.value = valid_number(at)
     file = BytesIO()
     book.save(file)
     return file.getvalue()
@@ -274,8 +275,9 @@ def test_the_faults_are_coloured_said_in_comments_and_in_the_added_column(bring)
 def test_a_column_of_the_bureaus_own_with_that_heading_is_not_ours(bring):
     batch = bring(bureau_book(), "本局的表.xlsx", programme="高素质农民培育计划")
     again = bring(returned(batch), "退回.xlsx", programme="高素质农民培育计划")
-    ignored = [heading for table in again.understood["tables"] for heading in table["ignored"]]
-    assert ignored == ["问题"]
+    tables = again.understood["tables"]
+    not_read = [heading for table in tables for heading in (*table["ignored"], *table["unknown"])]
+    assert not_read == ["问题"]
 
 
 def test_given_back_a_second_time_the_old_marks_are_gone(bring):
