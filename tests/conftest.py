@@ -1,8 +1,12 @@
 """The named cast: one account for each role, an outsider, a learner; and the plan that is shipped."""
 
-import copy
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import Model
 from django.test import Client
 
@@ -25,6 +29,7 @@ from courses.models import (
     QuotaPeriod,
 )
 from learners.models import AccountLink, HoursRequirement, Learner, TargetGroup
+from ledgers.reading import apart
 
 Role, Reach = Membership.Role, Membership.Reach
 
@@ -35,20 +40,60 @@ REGISTERS = (
     *(Action, ActionBureau, Programme, ProgrammeBureau, Coverage, HourRule),
     *(Quota, Quota.programmes.through, QuotaPeriod, HoursRequirement),
 )
-loaded: dict[type[Model], list[Model]] = {}
+inserts: list[tuple[str, tuple]] = []
 
 
 @pytest.fixture
 def plan(db) -> Plan:
-    """The plan that is shipped. Loaded once a process; after that its rows are put back as they were."""
-    if loaded:
-        for model, rows in loaded.items():
-            model._default_manager.bulk_create(copy.deepcopy(rows))
+    """The plan that is shipped. Loaded once a process; after that the same rows are inserted again."""
+    if inserts:
+        with connection.cursor() as cursor:
+            for statement, values in inserts:
+                cursor.execute(statement, values)
     else:
         load_catalogue(read_catalogue(SHIPPED), user=None)
         AuditEvent.objects.all()._raw_delete("default")
-        loaded.update({model: list(model._default_manager.order_by("pk")) for model in REGISTERS})
+        inserts.extend(inserts_of(REGISTERS))
     return Plan.objects.get()
+
+
+def inserts_of(models: Iterable[type[Model]]) -> list[tuple[str, tuple]]:
+    """The statements that insert what is stored now, with their values."""
+    found = []
+
+    def note(execute, statement, values, many, context):
+        found.append((statement, values))
+        return execute(statement, values, many, context)
+
+    with transaction.atomic():
+        rows = {model: list(model._default_manager.order_by("pk")) for model in models}
+        for model in reversed(rows):
+            model._default_manager.all()._raw_delete("default")
+        with connection.execute_wrapper(note):
+            for model, some in rows.items():
+                model._default_manager.bulk_create(some)
+        transaction.set_rollback(True)
+    return [(statement, values) for statement, values in found if statement.startswith("INSERT")]
+
+
+@contextmanager
+def answers_here(content: bytes, order: apart.Order) -> Iterator[Iterator[Any]]:
+    pipe = BytesIO()
+    apart.respond(pipe, order, content)
+    pipe.seek(0)
+    yield apart.answers_in(pipe)
+
+
+@pytest.fixture(autouse=True)
+def _files_are_read_here(request, monkeypatch):
+    """Starting a process for each file would take most of the tests' time; `apart` asks for the true one."""
+    if "apart" not in request.fixturenames:
+        monkeypatch.setattr(apart, "answers_to", answers_here)
+
+
+@pytest.fixture(name="apart")
+def _apart() -> None:
+    """Files are read by a process of their own, as in earnest."""
 
 
 def account(name: str, bureau: Bureau, role: Role, reach: Reach = Reach.OWN) -> User:

@@ -2,6 +2,7 @@
 
 import ast
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from django.apps import apps
@@ -16,10 +17,15 @@ def app_of(module: str) -> str | None:
     return next((name for name in ORDER if module == name or module.startswith(f"{name}.")), None)
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imported_modules(path: Path) -> list[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     found = []
-    for node in ast.walk(tree):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -67,7 +73,7 @@ def test_no_import_hides_inside_a_function():
     hidden = []
     for app in ORDER:
         for path in python_files(app):
-            for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for function in ast.walk(tree_of(path)):
                 if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                     inner = [n for n in ast.walk(function) if isinstance(n, ast.Import | ast.ImportFrom)]
                     hidden += [f"{path.relative_to(ROOT)}:{node.lineno}" for node in inner]

@@ -129,7 +129,8 @@ def answers_to(content: bytes, order: Order) -> Iterator[Iterator[Any]]:
     process = started()
     try:
         hand_over(process, content, order)
-        yield answers_of(process)
+        assert process.stdout  # noqa: S101
+        yield answers_in(process.stdout)
     finally:
         process.kill()
         for pipe in filter(None, (process.stdin, process.stdout)):
@@ -160,12 +161,11 @@ def hand_over(process: subprocess.Popen[bytes], content: bytes, order: Order) ->
         raise UnreadableFile(TOO_MUCH) from None
 
 
-def answers_of(process: subprocess.Popen[bytes]) -> Iterator[Any]:
+def answers_in(pipe: IO[bytes]) -> Iterator[Any]:
     """What the process says until it says that it is done; one that fell silent was stopped by its limits."""
-    assert process.stdout  # noqa: S101
     while True:
         try:
-            kind, value = received(process.stdout)
+            kind, value = received(pipe)
         except EOFError:
             raise UnreadableFile(TOO_MUCH) from None
         if kind == "refused":
@@ -205,9 +205,14 @@ def serve() -> None:
     """The process itself: reads one file from its input and answers on its output."""
     order, size = pickle.load(sys.stdin.buffer)  # noqa: S301  sent by the parent, see `hand_over`
     limit(size)
-    out = sys.stdout.buffer
+    respond(sys.stdout.buffer, order, sys.stdin.buffer.read())
+    os._exit(0)  # nothing of a million cells needs to be taken apart
+
+
+def respond(out: IO[bytes], order: Order, content: bytes) -> None:
+    """Writes all answers, or the sentence why there is none."""
     try:
-        answer(out, order, sys.stdin.buffer.read())
+        answer(out, order, content)
     except UnreadableFile as refusal:
         kind = "unknown" if isinstance(refusal, HeaderUnknown) else "refused"
         send(out, (kind, refusal.message))
@@ -215,7 +220,6 @@ def serve() -> None:
         gc.collect()
         send(out, ("refused", TOO_MUCH))
     out.flush()
-    os._exit(0)  # nothing of a million cells needs to be taken apart
 
 
 def limit(size: int) -> None:

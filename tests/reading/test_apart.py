@@ -9,6 +9,7 @@ import pytest
 from ledgers.reading import UnreadableFile, apart, check, read_ledger
 from ledgers.reading.apart import Order, Rules, reading
 
+pytestmark = pytest.mark.usefixtures("apart")
 LIMIT = 20 * 1024 * 1024
 RULES = Rules(
     year=2024,
