@@ -1,11 +1,13 @@
 """The named cast: one account for each role, an outsider, a learner; and the plan that is shipped."""
 
+import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Model
 from django.test import Client
@@ -32,6 +34,16 @@ from learners.models import AccountLink, HoursRequirement, Learner, TargetGroup
 from ledgers.reading import apart
 
 Role, Reach = Membership.Role, Membership.Reach
+
+
+def pytest_configure() -> None:
+    """Makes a password's digest cheap: its cost is the library's affair."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the garbage collector need not go through it again and again."""
+    gc.freeze()
 
 
 # What loading the plan writes, in the order of its foreign keys.

@@ -28,9 +28,8 @@ def no_earlier_tries():
 
 
 @pytest.fixture
-def names(settings):
-    """User names of sixty accounts; the hash is a cheap one: the drill is of the limits."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def names():
+    """User names of sixty accounts."""
     return [User.objects.create_user(f"x{number:06}", password=PASSWORD).username for number in range(ROOM)]
 
 
