@@ -19,7 +19,7 @@ from django.db.models import Field, ForeignObject, Lookup
 Row = Sequence[Any]
 REPEATED = (models.DateField, models.DecimalField, models.UUIDField)
 # What either driver takes as it is. All else is made a text, which the database reads by the column's type.
-AS_IT_IS = (models.CharField, models.TextField, models.IntegerField, models.BooleanField)
+AS_IT_IS = (models.CharField, models.TextField, models.IntegerField, models.AutoField, models.BooleanField)
 
 
 @ForeignObject.register_lookup
@@ -41,6 +41,23 @@ class AnyOf(Lookup[Any]):
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         left, parameters = self.process_lhs(compiler, connection)
         return f"{left} = ANY(%s)", [*parameters, self.rhs]
+
+
+class TupleAnyOf(Lookup[Any]):
+    """The same for several text fields together: `TupleAnyOf(Tuple(F("a"), F("b")), [(…, …), …])`."""
+
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        left, parameters = self.process_lhs(compiler, connection)
+        values = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(len(self.rhs[0])))
+        return f"{left} IN (SELECT {values} FROM json_each(%s))", [*parameters, json.dumps(self.rhs)]  # noqa: S608
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        left, parameters = self.process_lhs(compiler, connection)
+        columns = [list(column) for column in zip(*self.rhs, strict=True)]
+        lists = ", ".join(["%s::text[]"] * len(columns))
+        return f"{left} IN (SELECT * FROM unnest({lists}))", [*parameters, *columns]  # noqa: S608
 
 
 def reserve(model: type[models.Model], count: int) -> Sequence[int]:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db.models import F
-from django.db.models.fields.tuple_lookups import Tuple, TupleIn
+from django.db.models.fields.tuple_lookups import Tuple
 from django.utils.translation import gettext as _
 
 from courses.models import Enrolment
@@ -28,6 +28,7 @@ from learners.id_numbers import mask
 from learners.models import Identity, Learner, LearnerAlias
 from learners.names import same_name
 from ledgers.columns import BY_KEY
+from ledgers.importing.bulk import TupleAnyOf
 from ledgers.importing.outcomes import Doubted, Outcome, Terms
 from ledgers.models import Doubt, LedgerImport, PersonDecision
 from ledgers.reading import Warned
@@ -37,14 +38,15 @@ OTHER_NUMBER, OTHER_NAME = Doubt.Kind.OTHER_NUMBER, Doubt.Kind.OTHER_NAME
 Pair = tuple[Outcome, int]  # a row and a learner whom it may speak of
 
 
-def find(outcomes: Sequence[Outcome], terms: Terms) -> None:
+def find(outcomes: Sequence[Outcome], terms: Terms, *, known_until: int) -> None:
     """Gives each good row its `doubts`, and the learner, the warning or the refusal that follows from them.
 
-    To be called once `learner_id` says whom the rows' identities belong to. At most seven queries for all
-    rows, and one for each bureau further back that was merged into this one.
+    Learners with keys above `known_until` came while the file is compared, mostly from itself, and are not
+    doubted. To be called once `learner_id` says whom the rows' identities belong to. At most seven queries
+    for all rows, and one for each bureau further back that was merged into this one.
     """
     people = [one for one in outcomes if one.good and one.row.kind == "participant" and one.identity]
-    found = [(pair, OTHER_NUMBER) for pair in namesakes(people, terms)]
+    found = [(pair, OTHER_NUMBER) for pair in namesakes(people, terms, known_until)]
     found += [(pair, OTHER_NAME) for pair in misnamed(people)]
     decided = decisions({key_of(outcome, kind) for (outcome, _learner), kind in found})
     for (outcome, learner), kind in found:
@@ -79,24 +81,26 @@ def decisions(keys: set[str]) -> dict[tuple[str, int], tuple[int, bool]]:
 # --- Other number -------------------------------------------------------------------------------
 
 
-def namesakes(people: Sequence[Outcome], terms: Terms) -> list[Pair]:
+def namesakes(people: Sequence[Outcome], terms: Terms, known_until: int) -> list[Pair]:
     """Strangers by number beside everybody of their name and employer whom the bureau holds, oldest first."""
     strangers = [one for one in people if one.learner_id is None and one.row.name and one.row.employer]
-    if not strangers:
+    if not strangers or not known_until:
         return []
     bureaus = terms.bureau.with_predecessors()
-    held = {"learner__holders__bureau__in": bureaus}
+    held = {"learner__holders__bureau__in": bureaus, "learner__lte": known_until}
     by_place: dict[tuple[str, str], set[int]] = defaultdict(set)
     places = {(one.row.name, one.row.employer) for one in strangers}
-    # TupleIn, since names and employers each by themselves would bring every namesake in the city.
+    # Together, since names and employers each by themselves would bring every namesake in the city.
     enrolled = Enrolment.objects.filter(
-        TupleIn(Tuple(F("name"), F("employer")), sorted(places)), run__bureau__in=bureaus, **held
+        TupleAnyOf(Tuple(F("name"), F("employer")), sorted(places)), run__bureau__in=bureaus, **held
     )
     for name, employer, learner in enrolled.values_list("name", "employer", "learner"):
         by_place[name, employer].add(learner)
     by_key: dict[str, set[int]] = defaultdict(set)
     keys = {one.identity: Identity.by_employer(one.row.name, one.row.employer)[2] for one in strangers}
-    told = Identity.objects.filter(kind=Identity.Kind.EMPLOYER_NAME, digest__in=set(keys.values()), **held)
+    told = Identity.objects.filter(
+        kind=Identity.Kind.EMPLOYER_NAME, digest__any_of=sorted(set(keys.values())), **held
+    )
     for key, learner in told.values_list("digest", "learner"):
         by_key[key].add(learner)
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,7 @@ from courses.models import Enrolment, Session
 from courses.models.enrolments import HOUR_KINDS
 from ledgers.columns import BY_KEY, HOURS_KINDS
 from ledgers.importing.outcomes import Outcome, Terms
-from ledgers.reading import CheckedRow, Table
+from ledgers.reading import Table
 from ledgers.reading.persons import shown_phone
 
 # Words in an assessment column that say that the person was not there: no 人次.
@@ -70,32 +70,31 @@ STATUSES = {
 }
 
 
-def state_of(row: CheckedRow, *, today: datetime.date) -> str:
+@lru_cache(1000)
+def state_of(status: str, assessment: str, words: str, over: bool) -> str:
     """A ledger is written after the fact: who is in it took part, unless its words say otherwise."""
-    if row.status in STATUSES:
-        return STATUSES[row.status]
-    words = row.assessment_text
+    if status in STATUSES:
+        return STATUSES[status]
     if any(word in words for word in NO_SHOW):
         return Enrolment.State.NO_SHOW
     if any(word in words for word in WITHDRAWN):
         return Enrolment.State.WITHDRAWN
-    if row.assessment == Enrolment.Assessment.FAILED:
+    if assessment == Enrolment.Assessment.FAILED:
         return Enrolment.State.NOT_COMPLETED
-    if not row.assessment and row.end and row.end > today:
-        return Enrolment.State.ATTENDING
-    return Enrolment.State.COMPLETED
+    return Enrolment.State.COMPLETED if assessment or over else Enrolment.State.ATTENDING
 
 
 def of_enrolment(outcome: Outcome, *, today: datetime.date) -> dict[str, Any]:
     """Every field of the enrolment that this row would make."""
     row = outcome.row
+    over = not (row.end and row.end > today)
     values: dict[str, Any] = {
         "name": row.name,
         "employer": row.employer,
         "position": row.position,
         "level": row.level,
         "district_id": outcome.district.pk if outcome.district else None,
-        "state": state_of(row, today=today),
+        "state": state_of(row.status, row.assessment, row.assessment_text, over),
         "assessment": row.assessment,
         "assessment_words": row.assessment_text,
         "hours": row.total_hours,

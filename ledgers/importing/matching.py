@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from bureaus.models import Bureau
 from certificates.models import LONGEST_KEY, Certificate, Issuer, number_key
 from courses.models import ClassRun, Enrolment, Programme, Session
-from learners.models import Holder, Identity
+from learners.models import Holder, Identity, Learner
 from ledgers.columns import BY_KEY
 from ledgers.importing import doubts, fields
 from ledgers.importing.outcomes import Outcome, RunKey, State, Terms
@@ -155,6 +155,8 @@ class Comparison:
         self.seats_taken = self.taken_seats()
         self.lectures: dict[LectureKey, list[Session]] | None = None
         self.repeats = Repeats(terms)
+        newest = Learner.objects.order_by("-pk").values_list("pk", flat=True).first()
+        self.newest_learner = newest or 0
         # What earlier rows of the file were about.
         self.people: dict[bytes, int] = {}
         self.person_of: dict[int, int] = {}  # by learner, who may be listed by ID number and by name
@@ -208,6 +210,7 @@ class Comparison:
             )
         elif row.kind == "participant":
             outcome.run_key = self.run_key(programme.pk, row.run)
+            outcome.values = fields.of_enrolment(outcome, today=self.today)
             outcome.identity = self.identity(row)
             short = bytes.fromhex(outcome.identity[2][:32])
             outcome.person = self.people.setdefault(short, len(self.people))
@@ -234,13 +237,13 @@ class Comparison:
             run = self.runs.get(outcome.run_key) if outcome.run_key else None
             outcome.run_id = run.pk if run else None
             outcome.learner_id = known.get(outcome.identity[2]) if outcome.identity else None
-        doubts.find(people, self.terms)
+        doubts.find(people, self.terms, known_until=self.newest_learner)
         learners = sorted({outcome.learner_id for outcome in people if outcome.learner_id})
         self.read_enrolments(people, learners)
         for outcome in people:
             if outcome.learner_id:
                 outcome.person = self.person_of.setdefault(outcome.learner_id, outcome.person)
-        self.repeats.check(people, enrolled=self.enrolments, today=self.today)
+        self.repeats.check(people, enrolled=self.enrolments)
         self.phones = {}
         if learners:
             held = Holder.objects.filter(bureau=self.terms.bureau, learner__any_of=learners)
@@ -299,7 +302,7 @@ class Comparison:
         if not (self.is_once(outcome) and self.run_is_on(outcome) and self.certificate_is_free(outcome)):
             return
         stored = self.enrolments.get((outcome.run_id or 0, outcome.learner_id or 0))
-        values = fields.of_enrolment(outcome, today=self.today)
+        values = outcome.values
         if stored is None:
             if self.takes_seat(outcome, values["state"]):
                 self.give_phone(outcome)

@@ -46,7 +46,8 @@ class Outcome:
     """One row and what it would do. The ids are of stored objects; None where it would make one.
 
     `person` counts the people of the file. `phone` is what the row gives its person as a phone: of several
-    rows that have one, only the first does. `changes` holds field → (stored, new), of a changed row only.
+    rows that have one, only the first does. `values` are the fields of its enrolment, `changes` holds
+    field → (stored, new), of a changed row only.
     """
 
     row: CheckedRow
@@ -66,6 +67,7 @@ class Outcome:
     enrolment_id: int | None = None
     session_id: int | None = None
     certificate_id: int | None = None
+    values: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     doubts: tuple[Doubted, ...] = ()
 

@@ -6,7 +6,6 @@ bureau's class they tell the bureau and the year. Overlaps by the hour are not a
 
 from __future__ import annotations
 
-import datetime
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from django.utils.translation import gettext as _
 from courses.enrolling.limits import Repeat, limits_for, words_of
 from courses.models import ClassRun, Enrolment, RepeatLimit
 from ledgers.columns import BY_KEY
-from ledgers.importing.fields import state_of
 from ledgers.importing.outcomes import Outcome, RunKey, Terms
 from ledgers.reading import Warned
 from peixun.lib.comparing import comparable
@@ -52,18 +50,12 @@ class Repeats:
         self.limits: dict[int, dict[str, bool]] = {}
         self.in_file: dict[Course, list[Before]] = defaultdict(list)
 
-    def check(
-        self,
-        people: Sequence[Outcome],
-        *,
-        enrolled: Mapping[tuple[int, int], HasState],
-        today: datetime.date,
-    ) -> None:
+    def check(self, people: Sequence[Outcome], *, enrolled: Mapping[tuple[int, int], HasState]) -> None:
         """Warns of rows that pass a limit, or refuses them where it blocks. Two queries at most.
 
         `enrolled` are the stored enrolments by run and learner: who is in the run already passes nothing.
         """
-        rows = [one for one in people if one.good and state_of(one.row, today=today) in Enrolment.EXPECTED]
+        rows = [one for one in people if one.good and one.values["state"] in Enrolment.EXPECTED]
         self.read_limits({one.programme.pk for one in rows if one.programme})
         rows = [one for one in rows if one.programme and self.limits[one.programme.pk]]
         stored = self.stored(rows)

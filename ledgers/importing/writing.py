@@ -82,34 +82,39 @@ class Writer:
             run = self.runs.get(outcome.run_key)
             if run is None:
                 run = self.runs[outcome.run_key] = self.new_run(outcome)
-                run.save(force_insert=True)
-                self.note_created(outcome, "run", run.pk)
             if outcome.run_key not in first:
                 first[outcome.run_key], was[outcome.run_key] = outcome, remembered(run)
             stretch(run, outcome)
+        for key in first:
+            self.settle(self.runs[key])
+        ClassRun.objects.bulk_create(self.runs[key] for key in first if was[key]["pk"] is None)
         for key, outcome in first.items():
-            self.save_run(self.runs[key], outcome, was=was[key])
+            if was[key]["pk"] is None:
+                self.note_created(outcome, "run", self.runs[key].pk)
+            elif remembered(self.runs[key]) != was[key]:
+                self.save_run(self.runs[key], outcome, was=was[key])
 
     def load_runs(self, people: list[Outcome]) -> None:
         missing = {o.run_id: o.run_key for o in people if o.run_id and o.run_key not in self.runs}
         for pk, run in ClassRun.objects.in_bulk(list(missing)).items():
             self.runs[missing[pk]] = run
 
-    def save_run(self, run: ClassRun, outcome: Outcome, *, was: dict[str, Any]) -> None:
+    def settle(self, run: ClassRun) -> None:
+        """A run is over where its days are."""
         if run.state != ClassRun.State.CANCELLED:
             over = run.ends_on is None or run.ends_on <= self.today
             run.state = ClassRun.State.FINISHED if over else ClassRun.State.RUNNING
-        if remembered(run) == was:
-            return
+
+    def save_run(self, run: ClassRun, outcome: Outcome, *, was: dict[str, Any]) -> None:
         run.save(update_fields=["starts_on", "ends_on", "place", "state"])
-        if self.noted[id(outcome)].created.get("run") != run.pk:
-            self.note_before(outcome, "run", was, wrote=remembered(run))
+        self.note_before(outcome, "run", was, wrote=remembered(run))
 
     def new_run(self, outcome: Outcome) -> ClassRun:
         row = outcome.row
         return ClassRun(
             programme=outcome.programme,
             name=row.run,
+            name_key=ClassRun.key_of(row.run),
             bureau=self.terms.bureau,
             district=outcome.district,
             year=self.terms.year,
@@ -211,16 +216,14 @@ class Writer:
         for pk, outcome in zip(ids, new, strict=True):
             outcome.enrolment_id = pk
             self.note_created(outcome, "enrolment", pk)
-            values = fields.of_enrolment(outcome, today=self.today)
-            run = self.runs[outcome.run_key]
-            rows.append((pk, run.pk, outcome.learner_id, *values.values()))
+            rows.append((pk, self.runs[outcome.run_key].pk, outcome.learner_id, *outcome.values.values()))
         common = {
             "hour_rule_id": self.terms.rule.pk,
             "came_by": Enrolment.CameBy.LEDGER,
             "created_at": self.now,
             "changed_at": self.now,
         }
-        names = ("id", "run_id", "learner_id", *values, *common)
+        names = ("id", "run_id", "learner_id", *new[0].values, *common)
         bulk.insert(Enrolment, names, ((*row, *common.values()) for row in rows))
 
     def change_enrolments(self, changed: list[Outcome]) -> None:

@@ -10,6 +10,7 @@ from learners.models import Identity, Learner, LearnerAlias
 from learners.names import same_name
 from ledgers.importing.undoing import undo
 from ledgers.models import Doubt, LedgerImport, PersonDecision
+from tests.drills.crash import id_number
 from tests.imports.conftest import ANNA, BO, row
 
 HEADINGS = ["姓名", "单位", "班次", "学时"]
@@ -194,3 +195,21 @@ def test_another_bureaus_learner_with_that_number_is_kept_as_a_doubt(bring_in, l
     assert codes(result) == ["other_name"]
     assert "张建国" not in result["problems"][0]["message"]
     assert Doubt.objects.get().batch.bureau == Bureau.objects.get(name="市教育局")
+
+
+def test_many_strangers_are_compared_with_everybody_at_once(bring_in, ledger):
+    """One of more than a thousand rows is the namesake of somebody known, and of others of the file."""
+    bring_in(ledger(row(1, ANNA)))
+    name, _number, employer = ANNA
+    rows = [
+        row(
+            at,
+            (name, id_number(at), employer if at == 1_100 else f"第{at}小学"),
+            班次="第2期培训班",
+            证书编号="",
+        )
+        for at in range(1, 1_200)
+    ]
+    _code, result = bring_in(ledger(*rows))
+    assert (result["new"], warned(result)) == (1_199, ["known_elsewhere"])
+    assert Doubt.objects.get().number == 1_101
