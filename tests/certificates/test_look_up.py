@@ -239,6 +239,13 @@ def test_a_revoked_certificate_is_shown_as_such_and_not_drawn(certificate, drawn
     assert client.get(address).status_code == 404
 
 
+def test_pdfs_of_an_open_record_are_drawn_within_a_limit(certificate, drawn_as):
+    client = opened()
+    address = pdf_address(client)
+    assert [client.get(address).status_code for _again in range(31)] == [200] * 30 + [429]
+    assert opened().get(LOOK_UP).status_code == 200
+
+
 # --- Limits -------------------------------------------------------------------------------------
 
 
