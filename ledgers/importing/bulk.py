@@ -186,7 +186,7 @@ def as_text(field: Field[Any, Any], value: Any) -> Any:
 
 def makes_its_default(field: Field[Any, Any]) -> bool:
     """Whether the default is a function that is to be asked anew for each row."""
-    return callable(field.default) and field.default not in (dict, list)
+    return callable(field.default) and field.default not in (models.NOT_PROVIDED, dict, list)
 
 
 def default_of(field: Field[Any, Any]) -> Callable[[], Any]:

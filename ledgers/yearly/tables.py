@@ -16,6 +16,7 @@ HEADER_ROW = 3
 INDEX_WIDTH = 6
 LINE_HEIGHT = 15
 MOST_LINES = 8
+WIDEST = 4  # columns of a character, by `columns_of`
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def height_of(row: Sequence[Value], widths: Sequence[float]) -> float | None:
         (
             columns_of(value) / width
             for value, width in zip(row, widths, strict=True)
-            if value.__class__ is str
+            if value.__class__ is str and len(value) * WIDEST > width
         ),
         default=1,
     )

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from io import RawIOBase
 from itertools import islice
 from typing import IO, Any, cast
@@ -251,21 +252,25 @@ def page_head(mark: str) -> str:
 def row_of(line: Line, number: int) -> str:
     height = f' ht="{line.height}" customHeight="1"' if line.height else ""
     cells = "".join(
-        cell_of(f"{LETTERS[at]}{number}", value, style) for at, (value, style) in enumerate(line.cells)
+        [
+            f'<c r="{LETTERS[at]}{number}{rest_of(value, style)}'
+            for at, (value, style) in enumerate(line.cells)
+        ]
     )
     return f'<row r="{number}"{height}>{cells}</row>'
 
 
-def cell_of(place: str, value: Value, style: Style) -> str:
-    """None is written as "—": not applicable; an empty text as an empty cell."""
+@lru_cache(10_000)  # most columns have few values, each of them many times
+def rest_of(value: Value, style: Style) -> str:
+    """A cell after its place. None is written as "—": not applicable; an empty text as an empty cell."""
     if isinstance(value, int | Decimal):
-        return f'<c r="{place}" s="{style:d}"><v>{value}</v></c>'
+        return f'" s="{style:d}"><v>{value}</v></c>'
     if isinstance(value, datetime.date):
-        return f'<c r="{place}" s="{style:d}"><v>{(value - EPOCH).days}</v></c>'
+        return f'" s="{style:d}"><v>{(value - EPOCH).days}</v></c>'
     if value == "":
-        return f'<c r="{place}" s="{style:d}"/>'
+        return f'" s="{style:d}"/>'
     text = plain(NOT_APPLICABLE if value is None else value)
-    return f'<c r="{place}" s="{style:d}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    return f'" s="{style:d}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 
 def plain(text: str) -> str:
