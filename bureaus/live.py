@@ -155,7 +155,8 @@ class Watch:
         """Tells this process's sockets of what is new since the last look: lines of the audit, marks."""
         fresh = await database_sync_to_async(self.lines.fresh)(time.monotonic())
         marks = await database_sync_to_async(marks_of)(list(self.sockets))
-        moved = {topic for topic, mark in marks.items() if self.marks.get(topic, mark) != mark}
+        # An object that nobody watched before may have moved since its page was made.
+        moved = {topic for topic, mark in marks.items() if self.marks.get(topic) != mark}
         self.marks = marks
         await tell(moved.union(*(topics_of(deed, key) for deed, key in fresh)))
 

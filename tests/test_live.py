@@ -192,6 +192,8 @@ async def test_a_page_that_waits_hears_that_its_own_import_got_on():
     socket = await connected(client, f"/ws/imports/{batch.pk}/")
     await begin_to_look()
     await watch.look()
+    assert await socket.receive_from(5) == "changed"  # since its page was made it may have got on
+    await watch.look()
     assert await socket.receive_nothing()
     await get_on(other, 10)
     await watch.look()
@@ -203,6 +205,20 @@ async def test_a_page_that_waits_hears_that_its_own_import_got_on():
     await watch.look()
     assert await socket.receive_from(5) == "changed"
     await socket.disconnect()
+
+
+async def test_an_import_that_got_on_before_the_first_look_is_told_of_though_others_were_looked_for():
+    user, client = await signed_in_as(Role.OFFICER)
+    others = await connected(client)
+    await begin_to_look()
+    await watch.look()
+    batch = await import_of(user)
+    socket = await connected(client, f"/ws/imports/{batch.pk}/")
+    await change(LedgerImport.objects.filter(pk=batch.pk), state=LedgerImport.State.PREVIEW)
+    await watch.look()
+    assert await socket.receive_from(5) == "changed"
+    await socket.disconnect()
+    await others.disconnect()
 
 
 async def test_a_message_says_changed_and_nothing_else():
