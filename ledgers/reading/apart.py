@@ -15,13 +15,14 @@ import resource
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from ledgers.reading.checking import check
 from ledgers.reading.headings import Headings
@@ -30,12 +31,14 @@ from ledgers.reading.proposing import Place
 from ledgers.reading.results import CheckedRow, HeaderUnknown, Ledger, UnreadableFile
 from peixun.lib.comparing import plain_quotes
 
+T = TypeVar("T")
 CHUNK = 2000  # rows
 SAMPLE = 3
 MEMORY = 640 * 1024 * 1024
 MEMORY_A_BYTE = 30
 SECONDS = 20
 SECONDS_A_MIB = 4
+MOST_SENT = 64 * 1024 * 1024  # bytes of one answer
 ROOT = Path(__file__).resolve().parent.parent.parent
 HEAD = struct.Struct(">Q")
 PLAIN = {
@@ -49,6 +52,9 @@ PLAIN = {
     *(("ledgers.reading.results", name) for name in ("CheckedRow", "Ledger", "Row", "Table")),
     *(("ledgers.reading.results", name) for name in ("Understood", "Warned")),
     *(("ledgers.reading.proposing", name) for name in ("Candidate", "Place", "Proposed")),
+    *(("ledgers.signing.reading", name) for name in ("Column", "Line", "SignInSheet")),
+    ("ledgers.signing.days", "Day"),
+    ("ledgers.signing.marks", "Mark"),
 }
 
 TOO_MUCH = (
@@ -84,15 +90,11 @@ NO_WORDS = Words()
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the process is asked for: the tables, or with `rules` also the judged rows.
-
-    With `proposes` it is asked only what the columns of the file may mean.
-    """
+    """What the process is asked for: the tables, or with `rules` also the judged rows."""
 
     size_limit: int
     rules: Rules | None = None
     words: Words = NO_WORDS
-    proposes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,17 @@ def describe(content: bytes, *, size_limit: int, words: Words = NO_WORDS) -> Led
 
 def survey(content: bytes, *, size_limit: int, headings: Headings) -> list[Place]:
     """Where the headers of a file may be, and what its columns may mean. Raises `UnreadableFile`."""
-    with answers_to(content, Order(size_limit, words=Words(headings), proposes=True)) as answers:
-        places: list[Place] = next(answers)
-        return places
+    return answer_apart(content, partial(propose_for, size_limit=size_limit, headings=headings))
+
+
+def answer_apart(content: bytes, question: Callable[[bytes], T]) -> T:
+    """What another process answers to `question`, a function of a module or a `partial` of one.
+
+    The answer is made of plain values. Raises `UnreadableFile`.
+    """
+    with answers_to(content, question) as answers:
+        answer: T = next(answers)
+        return answer
 
 
 @contextmanager
@@ -124,7 +134,7 @@ def reading(content: bytes, order: Order) -> Iterator[Reading]:
 
 
 @contextmanager
-def answers_to(content: bytes, order: Order) -> Iterator[Iterator[Any]]:
+def answers_to(content: bytes, order: Order | Callable[[bytes], Any]) -> Iterator[Iterator[Any]]:
     """What another process says of the file while the block runs."""
     process = started()
     try:
@@ -151,7 +161,9 @@ def started() -> subprocess.Popen[bytes]:
     )
 
 
-def hand_over(process: subprocess.Popen[bytes], content: bytes, order: Order) -> None:
+def hand_over(
+    process: subprocess.Popen[bytes], content: bytes, order: Order | Callable[[bytes], Any]
+) -> None:
     assert process.stdin  # noqa: S101
     try:
         pickle.dump((order, len(content)), process.stdin)
@@ -184,12 +196,11 @@ def send(pipe: IO[bytes], value: object) -> None:
 
 
 def received(pipe: IO[bytes]) -> Any:
-    """The next value that the process sent. Raises EOFError where there is none."""
+    """The next value that the process sent. Raises EOFError where there is none, or none of a sane size."""
     head = pipe.read(HEAD.size)
-    if len(head) < HEAD.size:
+    if len(head) < HEAD.size or (size := HEAD.unpack(head)[0]) > MOST_SENT:
         raise EOFError
-    data = pipe.read(HEAD.unpack(head)[0])
-    return PlainUnpickler(io.BytesIO(data)).load()
+    return PlainUnpickler(io.BytesIO(pipe.read(size))).load()
 
 
 class PlainUnpickler(pickle.Unpickler):
@@ -235,11 +246,11 @@ def limit(size: int) -> None:
     gc.disable()  # millions of cells, none of them in a circle
 
 
-def answer(out: IO[bytes], order: Order, content: bytes) -> None:
-    headings, layouts = order.words.headings, order.words.layouts
-    if order.proposes:
-        send(out, ("places", propose_for(content, size_limit=order.size_limit, headings=headings)))
+def answer(out: IO[bytes], order: Order | Callable[[bytes], Any], content: bytes) -> None:
+    if not isinstance(order, Order):
+        send(out, ("answer", order(content)))
         return
+    headings, layouts = order.words.headings, order.words.layouts
     ledger = read_ledger(content, size_limit=order.size_limit, headings=headings, layouts=layouts)
     tables = tuple(replace(table, rows=list(table.rows[:SAMPLE])) for table in ledger.tables)
     send(out, ("ledger", replace(ledger, tables=tables)))

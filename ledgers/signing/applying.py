@@ -20,7 +20,7 @@ from courses.scheduling.sessions import add_sessions, delete_session
 from courses.walk_ins import add_walk_in
 from ledgers.models import SheetImport
 from ledgers.signing.comparing import Effect, Plan, plan_for
-from ledgers.signing.keeping import sheets_of
+from ledgers.signing.reading import SignInSheet
 
 
 class SheetOutdated(RuntimeError):
@@ -35,17 +35,26 @@ class Undone:
     kept: int
 
 
-def apply(batch: SheetImport, *, user: User, expected: str, reason: str, finished: bool) -> Plan:
+def apply(
+    batch: SheetImport,
+    sheets: list[SignInSheet],
+    *,
+    user: User,
+    expected: str,
+    reason: str,
+    finished: bool,
+) -> Plan:
     """Registers everybody of the sheet. Raises `SheetOutdated`, `ValidationError` and `YearClosed`.
 
-    `finished` says that a person was asked whether to write into a class that has ended.
+    `sheets` are what its file says, read before anything is locked. `finished` says that a person was asked
+    whether to write into a class that has ended.
     """
     now = timezone.now()
     with transaction.atomic():
         batch = SheetImport.objects.select_for_update(of=("self",)).get(pk=batch.pk)
         if batch.state != SheetImport.State.OPEN or batch.run is None:
             raise SheetOutdated
-        plan = plan_for(batch, sheets_of(batch), today=timezone.localdate(now))
+        plan = plan_for(batch, sheets, today=timezone.localdate(now))
         if plan.fingerprint() != expected:
             raise SheetOutdated
         demand_asked(plan, reason=reason, finished=finished)

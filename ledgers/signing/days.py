@@ -61,7 +61,7 @@ def _from_value(cell: Cell) -> Day | None:
         return Day(on=cell.date())
     if isinstance(cell, date):
         return Day(on=cell)
-    if isinstance(cell, bool) or not isinstance(cell, int | float):
+    if isinstance(cell, bool) or not isinstance(cell, int | float) or not 1 <= cell < _SERIALS.stop:
         return None
     if int(cell) in _SERIALS:
         return Day(on=_SERIAL_ZERO + timedelta(days=int(cell)))

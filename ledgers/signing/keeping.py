@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from functools import partial
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -14,6 +15,7 @@ from courses.models import ClassRun
 from ledgers.importing.guessing import likeness
 from ledgers.importing.receiving import shown_name, size_limit
 from ledgers.models import SheetImport
+from ledgers.reading.apart import answer_apart
 from ledgers.signing.reading import SignInSheet, plain_title, read_sign_in
 from peixun.lib.comparing import comparable
 from peixun.lib.encryption import seal, unseal
@@ -24,7 +26,7 @@ MOST_RUNS = 300
 
 def take_in(content: bytes, *, name: str, bureau: Bureau, run: ClassRun | None, user: User) -> SheetImport:
     """Keeps the file sealed. Raises `UnreadableFile` for one that is no sign-in sheet, and keeps nothing."""
-    sheets = read_sign_in(content, size_limit=size_limit())
+    sheets = read_apart(content)
     drop_expired(timezone.now())
     batch = SheetImport(bureau=bureau, file_name=shown_name(name), uploaded_by=user)
     batch.run = run or guess_run(sheets, batch.file_name, bureau)
@@ -34,8 +36,14 @@ def take_in(content: bytes, *, name: str, bureau: Bureau, run: ClassRun | None, 
 
 
 def sheets_of(batch: SheetImport) -> list[SignInSheet]:
+    """What the kept file says. Raises `UnreadableFile` where memory or time did not do this once."""
     with default_storage.open(batch.stored_as) as file:
-        return read_sign_in(unseal(file.read()), size_limit=size_limit())
+        return read_apart(unseal(file.read()))
+
+
+def read_apart(content: bytes) -> list[SignInSheet]:
+    """The sheets of a file, read by another process within limits. Raises `UnreadableFile`."""
+    return answer_apart(content, partial(read_sign_in, size_limit=size_limit()))
 
 
 def runs_for(bureau: Bureau) -> list[ClassRun]:

@@ -19,6 +19,7 @@ from ledgers.signing.marks import Mark, read_mark
 
 MOST_HEADER_ROWS = 3
 MOST_ROWS = 5000
+MOST_MARKS = 200_000
 _TOTAL = re.compile("(合计|小计|总计|应到|实到|出勤人数|到课人数|出勤率|请假人数|缺勤人数).*")
 _FOOTER = re.compile("(说明|备注|注|填表人|班主任|负责人|联系人|审核人|记录人|签到说明|制表人)[:：].*")
 _TITLE_WORDS = re.compile("签到表|签到册|考勤表|签名表|点名册|点名表|签到")
@@ -29,6 +30,7 @@ NO_SHEET = (
     "列名写成“3月5日”“2024-03-05”“第1天”。请检查表头后再上传。"
 )
 TOO_LONG = "这张签到表超过 5000 人，不像一个班的。请每个班单独上传一个文件。"
+TOO_WIDE = "这张签到表的人数和天数太多，不像一个班的。请每个班单独上传一个文件。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def read_sign_in(content: bytes, *, size_limit: int) -> list[SignInSheet]:
         raise UnreadableFile(NO_SHEET)
     if sum(len(one.lines) for one in found) > MOST_ROWS:
         raise UnreadableFile(TOO_LONG)
+    if sum(len(one.lines) * len(one.columns) for one in found) > MOST_MARKS:
+        raise UnreadableFile(TOO_WIDE)
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -82,8 +84,23 @@ def editable(request: SignedInRequest, pk: UUID) -> SheetImport:
     return batch
 
 
+def readable_now(view: Callable[[SignedInRequest, UUID], HttpResponse]) -> Callable[..., HttpResponse]:
+    """A file that was read when it came, but for which memory or time does not do now: the list says so."""
+
+    @wraps(view)
+    def wrapped(request: SignedInRequest, pk: UUID) -> HttpResponse:
+        try:
+            return view(request, pk)
+        except UnreadableFile as refusal:
+            messages.error(request, refusal.message)
+            return redirect("ledgers:sheets")
+
+    return wrapped
+
+
 @require_GET
 @allowed("runs.edit")
+@readable_now
 def one_sheet(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The sheet in whichever state it is."""
     batch = visible(request, pk)
@@ -117,6 +134,7 @@ def preview(
 
 @require_POST
 @allowed("runs.edit")
+@readable_now
 def choose(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Keeps the class, or who the doubtful lines are; then the preview is another."""
     batch = editable(request, pk)
@@ -146,12 +164,14 @@ def choose_run(request: SignedInRequest, batch: SheetImport) -> HttpResponse:
 
 @require_POST
 @allowed("runs.edit")
+@readable_now
 def confirm(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Writes what the preview showed; where that would be another thing now, shows it anew."""
     batch = editable(request, pk)
     if batch.state != State.OPEN or batch.run is None:
         return redirect("ledgers:sheet", pk)
-    plan = plan_for(batch, sheets_of(batch), today=timezone.localdate())
+    read = sheets_of(batch)
+    plan = plan_for(batch, read, today=timezone.localdate())
     form = SheetConfirmForm(request.POST, plan=plan)
     if form.is_valid():
         given = form.cleaned_data
@@ -159,6 +179,7 @@ def confirm(request: SignedInRequest, pk: UUID) -> HttpResponse:
             try:
                 apply(
                     batch,
+                    read,
                     user=request.user,
                     expected=given["fingerprint"],
                     reason=given.get("reason", ""),

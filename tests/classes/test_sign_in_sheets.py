@@ -2,6 +2,7 @@
 
 import datetime
 from io import BytesIO
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -14,15 +15,18 @@ from courses.models import Attendance, ClassRun, Enrolment, Session
 from courses.registering import Presence, register
 from learners.models import Identity
 from ledgers.models import SheetImport
+from ledgers.reading import UnreadableFile, apart
 from ledgers.signing import keeping
 from ledgers.signing.days import Day, day_of, placed
 from ledgers.signing.marks import read_mark
-from ledgers.signing.reading import read_sign_in
+from ledgers.signing.reading import TOO_WIDE, read_sign_in
+from tests.reading.test_apart import with_memory_of
 
 State = Attendance.State
 NEW = "/sign-in-sheets/new/"
 DAY = datetime.timedelta(days=1)
 NUMBER = "439999198506122829"
+HOSTILE = Path(__file__).resolve().parent.parent / "hostile"
 
 
 @pytest.fixture(autouse=True)
@@ -294,6 +298,8 @@ def test_a_class_that_nothing_hints_at_is_asked_for(client, send, run, bureau, t
         (["上午签退"], None),
         (["备注"], None),
         (["13.45"], None),
+        ([float("inf")], None),
+        ([-3.5], None),
     ],
 )
 def test_days_are_read_as_they_are_written(cells, day):
@@ -456,6 +462,45 @@ def test_a_file_that_is_no_sign_in_sheet_is_refused_with_a_sentence(client, bure
         answer = client.post(NEW, {"file": SimpleUploadedFile("a.csv", content), "bureau": bureau.pk})
         assert answer.status_code == 422
     assert not SheetImport.objects.exists()
+
+
+# --- Files that mean harm are read by a process of its own
+
+
+@pytest.mark.parametrize("name", ["Z10", "Z11", "X01", "X04", "X06", "X29", "S06", "D27"])
+def test_a_hostile_file_ends_in_a_sentence(client, bureau, name):
+    content = (HOSTILE / f"{name}.xlsx").read_bytes()
+    answer = client.post(NEW, {"file": SimpleUploadedFile("签到表.xlsx", content), "bureau": bureau.pk})
+    assert answer.status_code == 422
+    (error,) = answer.context["form"].errors["file"]
+    assert error.endswith("。")
+    assert not SheetImport.objects.exists()
+
+
+def test_a_sheet_that_needs_too_much_memory_is_refused_and_not_read_by_the_web_process(
+    client, bureau, monkeypatch
+):
+    monkeypatch.setattr(apart, "started", with_memory_of(90))
+    content = "姓名,3月5日\n".encode() + "甲,1\n".encode() * 2_000_000
+    answer = client.post(NEW, {"file": SimpleUploadedFile("签到表.csv", content), "bureau": bureau.pk})
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["file"] == [apart.TOO_MUCH]
+
+
+def test_where_there_is_no_memory_to_look_again_the_list_says_so(client, send, run, today, monkeypatch):
+    sheet = send(workbook([words(today)], ["王小明", "", "√", ""]), run=run)
+    monkeypatch.setattr(apart, "started", with_memory_of(1))
+    for step, method in (("", client.get), ("-choose", client.post), ("-confirm", client.post)):
+        answer = method(reverse(f"ledgers:sheet{step}", args=[sheet.pk]), follow=True)
+        assert apart.TOO_MUCH in answer.content.decode()
+    assert not Attendance.objects.exists()
+
+
+def test_more_people_and_days_than_a_class_has_are_refused():
+    days = [f"{month}月{day}日" for month in range(1, 11) for day in range(1, 29)]
+    lines = "".join(f"学员{at},{','.join('1' * len(days))}\n" for at in range(800))
+    with pytest.raises(UnreadableFile, match=TOO_WIDE):
+        read_sign_in(f"姓名,{','.join(days)}\n{lines}".encode(), size_limit=10**7)
 
 
 # --- Who may, and what is kept

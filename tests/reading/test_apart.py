@@ -137,6 +137,13 @@ def test_nothing_but_plain_values_is_taken_from_it(tmp_path):
     assert not (tmp_path / "written").exists()
 
 
+def test_an_answer_of_an_insane_size_is_not_taken(tmp_path):
+    pipe = tmp_path / "pipe"
+    pipe.write_bytes(apart.HEAD.pack(apart.MOST_SENT + 1))
+    with pipe.open("rb") as sent, pytest.raises(EOFError):
+        apart.received(sent)
+
+
 def test_no_process_is_left_behind(tests_folder):
     content = (tests_folder / "ledgers" / "teachers-2024.xlsx").read_bytes()
     started = []
