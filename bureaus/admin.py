@@ -7,17 +7,23 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
-from bureaus.models import Bureau, District, Membership, User
-from bureaus.registers import (
-    Audited,
-    BureauAliases,
-    BureauResource,
-    DistrictAliases,
-    DistrictResource,
-    RegisterAdmin,
-)
+from bureaus.models import Bureau, BureauAlias, District, DistrictAlias, Membership, User
+from bureaus.registers.admins import Audited, RegisterAdmin
+from bureaus.registers.own import BureauResource, DistrictResource
 
 admin.site.unregister(Group)  # rights come from memberships, see bureaus/access.py
+
+
+class AliasesInline(admin.TabularInline):
+    extra = 1
+
+
+class DistrictAliases(AliasesInline):
+    model = DistrictAlias
+
+
+class BureauAliases(AliasesInline):
+    model = BureauAlias
 
 
 class MembershipInline(admin.TabularInline):

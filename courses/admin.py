@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.contrib import admin
 
-from bureaus.registers import RegisterAdmin
+from bureaus.registers.admins import RegisterAdmin
 from courses.models import (
     Action,
     ActionBureau,

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from import_export import fields, widgets
 
 from bureaus.models import Bureau
-from bureaus.registers import ChoiceWidget, NamedWidget, RegisterResource, column
+from bureaus.registers.tables import RegisterResource, column
+from bureaus.registers.widgets import ChoiceWidget, NamedWidget
 from courses.models import Action, Course, Plan, Programme
 from learners.models import TargetGroup
 

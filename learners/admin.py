@@ -5,7 +5,7 @@ The technical administrator sees no personal data.
 
 from django.contrib import admin
 
-from bureaus.registers import RegisterAdmin
+from bureaus.registers.admins import RegisterAdmin
 from learners.models import HoursRequirement, TargetGroup
 
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from bureaus.registers import Audited
+from bureaus.registers.admins import Audited
 from ledgers.columns import COLUMNS
 from ledgers.models import HeadingSynonym
 

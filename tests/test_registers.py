@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook, load_workbook
 
 from bureaus.models import AuditEvent, Bureau
-from bureaus.registers import BureauResource, DistrictResource
+from bureaus.registers.own import BureauResource, DistrictResource
 from courses.copying_plans import copy_plan
 from courses.models import Course, Plan, Programme
 from courses.registers import CourseResource, ProgrammeResource
