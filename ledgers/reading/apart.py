@@ -39,6 +39,7 @@ MEMORY_A_BYTE = 30
 SECONDS = 20
 SECONDS_A_MIB = 4
 MOST_SENT = 64 * 1024 * 1024  # bytes of one answer
+Question = Callable[[bytes], T]
 ROOT = Path(__file__).resolve().parent.parent.parent
 HEAD = struct.Struct(">Q")
 PLAIN = {
@@ -116,7 +117,7 @@ def survey(content: bytes, *, size_limit: int, headings: Headings) -> list[Place
     return answer_apart(content, partial(propose_for, size_limit=size_limit, headings=headings))
 
 
-def answer_apart(content: bytes, question: Callable[[bytes], T]) -> T:
+def answer_apart(content: bytes, question: Question[T]) -> T:
     """What another process answers to `question`, a function of a module or a `partial` of one.
 
     The answer is made of plain values. Raises `UnreadableFile`.
@@ -134,7 +135,7 @@ def reading(content: bytes, order: Order) -> Iterator[Reading]:
 
 
 @contextmanager
-def answers_to(content: bytes, order: Order | Callable[[bytes], Any]) -> Iterator[Iterator[Any]]:
+def answers_to(content: bytes, order: Order | Question[Any]) -> Iterator[Iterator[Any]]:
     """What another process says of the file while the block runs."""
     process = started()
     try:
@@ -161,9 +162,7 @@ def started() -> subprocess.Popen[bytes]:
     )
 
 
-def hand_over(
-    process: subprocess.Popen[bytes], content: bytes, order: Order | Callable[[bytes], Any]
-) -> None:
+def hand_over(process: subprocess.Popen[bytes], content: bytes, order: Order | Question[Any]) -> None:
     assert process.stdin  # noqa: S101
     try:
         pickle.dump((order, len(content)), process.stdin)
@@ -178,7 +177,7 @@ def answers_in(pipe: IO[bytes]) -> Iterator[Any]:
     while True:
         try:
             kind, value = received(pipe)
-        except EOFError:
+        except (EOFError, pickle.UnpicklingError):
             raise UnreadableFile(TOO_MUCH) from None
         if kind == "refused":
             raise UnreadableFile(value)
@@ -200,7 +199,10 @@ def received(pipe: IO[bytes]) -> Any:
     head = pipe.read(HEAD.size)
     if len(head) < HEAD.size or (size := HEAD.unpack(head)[0]) > MOST_SENT:
         raise EOFError
-    return PlainUnpickler(io.BytesIO(pipe.read(size))).load()
+    data = pipe.read(size)
+    if len(data) < size:
+        raise EOFError
+    return PlainUnpickler(io.BytesIO(data)).load()
 
 
 class PlainUnpickler(pickle.Unpickler):
@@ -220,7 +222,7 @@ def serve() -> None:
     os._exit(0)  # nothing of a million cells needs to be taken apart
 
 
-def respond(out: IO[bytes], order: Order, content: bytes) -> None:
+def respond(out: IO[bytes], order: Order | Question[Any], content: bytes) -> None:
     """Writes all answers, or the sentence why there is none."""
     try:
         answer(out, order, content)
@@ -246,7 +248,7 @@ def limit(size: int) -> None:
     gc.disable()  # millions of cells, none of them in a circle
 
 
-def answer(out: IO[bytes], order: Order | Callable[[bytes], Any], content: bytes) -> None:
+def answer(out: IO[bytes], order: Order | Question[Any], content: bytes) -> None:
     if not isinstance(order, Order):
         send(out, ("answer", order(content)))
         return

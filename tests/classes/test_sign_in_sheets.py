@@ -477,6 +477,7 @@ def test_a_hostile_file_ends_in_a_sentence(client, bureau, name):
     assert not SheetImport.objects.exists()
 
 
+@pytest.mark.usefixtures("apart")
 def test_a_sheet_that_needs_too_much_memory_is_refused_and_not_read_by_the_web_process(
     client, bureau, monkeypatch
 ):
@@ -489,7 +490,11 @@ def test_a_sheet_that_needs_too_much_memory_is_refused_and_not_read_by_the_web_p
 
 def test_where_there_is_no_memory_to_look_again_the_list_says_so(client, send, run, today, monkeypatch):
     sheet = send(workbook([words(today)], ["王小明", "", "√", ""]), run=run)
-    monkeypatch.setattr(apart, "started", with_memory_of(1))
+
+    def fail(_content):
+        raise UnreadableFile(apart.TOO_MUCH)
+
+    monkeypatch.setattr(keeping, "read_apart", fail)
     for step, method in (("", client.get), ("-choose", client.post), ("-confirm", client.post)):
         answer = method(reverse(f"ledgers:sheet{step}", args=[sheet.pk]), follow=True)
         assert apart.TOO_MUCH in answer.content.decode()

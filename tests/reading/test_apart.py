@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 from datetime import date
+from io import BytesIO
 
 import pytest
 
@@ -137,11 +138,19 @@ def test_nothing_but_plain_values_is_taken_from_it(tmp_path):
     assert not (tmp_path / "written").exists()
 
 
-def test_an_answer_of_an_insane_size_is_not_taken(tmp_path):
-    pipe = tmp_path / "pipe"
-    pipe.write_bytes(apart.HEAD.pack(apart.MOST_SENT + 1))
-    with pipe.open("rb") as sent, pytest.raises(EOFError):
-        apart.received(sent)
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        apart.HEAD.pack(apart.MOST_SENT + 1),
+        apart.HEAD.pack(100) + pickle.dumps(("ledger", "cut")),
+        apart.HEAD.pack(12) + b"x" * 12,
+    ],
+)
+def test_an_answer_that_is_cut_or_insane_is_refused_with_a_sentence(sent):
+    with pytest.raises(UnreadableFile) as refused:
+        next(apart.answers_in(BytesIO(sent)))
+    assert refused.value.message == apart.TOO_MUCH
 
 
 def test_no_process_is_left_behind(tests_folder):
