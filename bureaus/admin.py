@@ -6,12 +6,14 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
+from django_tasks_db.admin import DBTaskResult  # type: ignore[attr-defined]  # registers it
 
 from bureaus.models import Bureau, BureauAlias, District, DistrictAlias, Membership, User
 from bureaus.registers.admins import Audited, RegisterAdmin
 from bureaus.registers.own import BureauResource, DistrictResource
 
 admin.site.unregister(Group)  # rights come from memberships, see bureaus/access.py
+admin.site.unregister(DBTaskResult)  # English, with traces of errors: not for this page
 
 
 class AliasesInline(admin.TabularInline):

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.contrib import admin
 
-from bureaus.registers.admins import RegisterAdmin
+from bureaus.registers.admins import Audited, RegisterAdmin
 from courses.models import (
     Action,
     ActionBureau,
@@ -22,7 +22,13 @@ from courses.models import (
     RepeatLimit,
     Trainer,
 )
-from courses.registers import CourseResource, ProgrammeResource
+from courses.registers import (
+    CourseResource,
+    ProgrammeResource,
+    QuotaPeriodResource,
+    QuotaResource,
+    TrainerResource,
+)
 
 
 class ReviewInline(admin.TabularInline):
@@ -69,7 +75,7 @@ class MaterialInline(admin.TabularInline):
 
 
 @admin.register(Plan)
-class PlanAdmin(RegisterAdmin):
+class PlanAdmin(Audited):
     list_display = ("name", "document_number", "first_year", "last_year")
     search_fields = ("name",)
     autocomplete_fields: ClassVar = ["coordinator", "city"]
@@ -77,7 +83,7 @@ class PlanAdmin(RegisterAdmin):
 
 
 @admin.register(Action)
-class ActionAdmin(RegisterAdmin):
+class ActionAdmin(Audited):
     list_display = ("name", "plan", "group")
     list_filter = ("plan", "group")
     search_fields = ("name",)
@@ -97,6 +103,7 @@ class ProgrammeAdmin(RegisterAdmin):
 
 @admin.register(Quota)
 class QuotaAdmin(RegisterAdmin):
+    resource_classes: ClassVar = [QuotaResource]
     list_display = ("words", "value", "unit", "cycle", "plan")
     list_filter = ("plan", "cycle", "unit")
     search_fields = ("words", "programmes__name")
@@ -106,6 +113,7 @@ class QuotaAdmin(RegisterAdmin):
 
 @admin.register(QuotaPeriod)
 class QuotaPeriodAdmin(RegisterAdmin):
+    resource_classes: ClassVar = [QuotaPeriodResource]
     list_display = ("quota", "starts_on", "ends_on", "value", "done_on")
     list_filter = ("starts_on",)
     search_fields = ("quota__words",)
@@ -114,7 +122,7 @@ class QuotaPeriodAdmin(RegisterAdmin):
 
 
 @admin.register(HourRule)
-class HourRuleAdmin(RegisterAdmin):
+class HourRuleAdmin(Audited):
     list_display = (
         *("programme", "minutes_per_hour", "hours_per_day", "hours_per_half_day", "daily_cap"),
         *("rounding_step", "rounding", "by_part", "by_mode", "leave_one_in", "valid_from", "valid_to"),
@@ -126,7 +134,7 @@ class HourRuleAdmin(RegisterAdmin):
 
 
 @admin.register(RepeatLimit)
-class RepeatLimitAdmin(RegisterAdmin):
+class RepeatLimitAdmin(Audited):
     list_display = ("programme", "repeat", "effect")
     list_filter = ("repeat", "effect")
     list_select_related = ("programme",)
@@ -146,6 +154,7 @@ class CourseAdmin(RegisterAdmin):
 
 @admin.register(Trainer)
 class TrainerAdmin(RegisterAdmin):
+    resource_classes: ClassVar = [TrainerResource]
     list_display = ("name", "bureau", "title", "user", "active")
     list_filter = ("active", "bureau")
     list_select_related = ("bureau", "user")

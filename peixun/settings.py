@@ -288,6 +288,10 @@ IMPORT_EXPORT_USE_TRANSACTIONS = True
 # The default leaves uploads that nobody confirmed in the temporary folder for ever.
 IMPORT_EXPORT_TMP_STORAGE_CLASS = "import_export.tmp_storages.CacheStorage"
 IMPORT_EXPORT_SKIP_ADMIN_LOG = False
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
+# What reads an uploaded table. It stands in an app above those who ask, so it is named here.
+TABLE_READER = "ledgers.reading.register.read_apart"
 
 # --- Logs ---------------------------------------------------------------------------------------
 # Django prints the request's path only; no query string, form value or exception text of a form is logged.

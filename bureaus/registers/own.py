@@ -9,7 +9,7 @@ class DistrictResource(RegisterResource):
     code = column("code", "代码")
     name = column("name", "名称")
     short = column("short", "简称")
-    is_park = column("is_park", "园区", YesNoWidget())
+    is_park = column("is_park", "园区", YesNoWidget(), default=False)
     lies_in = column("lies_in", "所在县市区", NamedWidget(District, "name"))
 
     class Meta(RegisterResource.Meta):

@@ -55,6 +55,7 @@ PLAIN = {
     *(("ledgers.reading.proposing", name) for name in ("Candidate", "Place", "Proposed")),
     *(("ledgers.signing.reading", name) for name in ("Column", "Line", "SignInSheet")),
     ("ledgers.signing.days", "Day"),
+    ("peixun.lib.table_reading", "Table"),
     ("ledgers.signing.marks", "Mark"),
 }
 

@@ -46,6 +46,13 @@ def text_of(cell: Cell) -> str:
     return _text_of_other(cell)
 
 
+def printed(cell: Cell) -> str:
+    """The cell as it is written: as `text_of`, but with its own blanks and lines."""
+    if isinstance(cell, str):
+        return "\n".join(_UNSEEN.sub("", cell).splitlines()).strip()
+    return text_of(cell)
+
+
 def _text_of_other(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
