@@ -125,7 +125,7 @@ def certificate_page(
         "drawn": drawn,
         "qr": qr_picture(qr_text(certificate, site)) if drawn else "",
         "links": ShareLink.objects.open_on(today).filter(certificate=certificate),
-        "site": site,
+        "address": site,
         "back": f"{reverse('certificates:own')}?of={certificate.learner_id}",
         "form": form,
         "today": today,

@@ -41,7 +41,8 @@ def test_the_holder_makes_a_link_for_so_long(certificate, login, learner_user, l
     link = ShareLink.objects.get()
     today = timezone.localdate()
     assert link.until == (None if days is None else today + datetime.timedelta(days=days))
-    assert reverse("certificates:shared", args=[link.key]) in answer.content.decode()
+    address = "http://testserver" + reverse("certificates:shared", args=[link.key])
+    assert f'<span class="own-link">{address}</span>' in answer.content.decode()
 
 
 def test_a_stranger_sees_the_certificate_with_the_full_name_and_no_more(certificate, link, learner):
