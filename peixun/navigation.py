@@ -20,13 +20,16 @@ BESIDE = {
     "courses:courses": ("courses:programmes", "courses:trainers", "courses:workload"),
     "courses:open": ("courses:courses",),
     "ledgers:learners": ("certificates:duties", "certificates:data-requests", "ledgers:duplicates"),
-    "certificates:own": ("certificates:own-data",),
+    "certificates:own": ("ledgers:enrolments",),  # a learner's own, with the hours of each session
     "ledgers:runs": ("courses:notices",),
     "ledgers:certificates": (
         *("certificates:issue-runs", "certificates:issuers", "certificates:rules"),
         *("certificates:templates", "certificates:pictures"),
     ),
-    "ledgers:imports": ("ledgers:sheets",),
+    "ledgers:imports": (
+        *("ledgers:sheets", "ledgers:layouts", "ledgers:templates"),
+        *("ledgers:export", "ledgers:forms", "ledgers:public-list"),
+    ),
     "ledgers:home": ("courses:today", "courses:appeals", "courses:walk-ins"),
 }
 
@@ -88,9 +91,11 @@ def navigation(request: HttpRequest) -> list[NavigationEntry]:
 def entry(request: HttpRequest, label: str, name: str) -> NavigationEntry:
     url = reverse(name)
     places = (url, *map(reverse, BESIDE.get(name, ())))
-    if name in ("ledgers:home", "certificates:own"):  # others' addresses begin with theirs
-        return NavigationEntry(label, url, request.path == url or request.path.startswith(places[1:]))
     here = request.path.startswith(places)
+    if name == "ledgers:home":  # every address begins with its
+        here = request.path == url or request.path.startswith(places[1:])
+    if name == "certificates:own":
+        here = here and not request.path.startswith(reverse("courses:my-classes"))
     return NavigationEntry(label, url, here)
 
 
