@@ -8,6 +8,7 @@ import pytest
 from django import forms
 from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import BLANK_CHOICE_DASH
 from django.template import engines
 from django.template.loader import render_to_string
 from django.test import RequestFactory
@@ -282,3 +283,14 @@ def test_styles_and_scripts_load_nothing_from_another_host():
 def test_templates_stay_short():
     long = [path.name for path in TEMPLATES if len(path.read_text().splitlines()) > 120]
     assert not long
+
+
+class ChosenForm(forms.Form):
+    must = forms.ChoiceField(choices=[*BLANK_CHOICE_DASH, ("a", "甲")])
+    may = forms.ChoiceField(choices=[*BLANK_CHOICE_DASH, ("a", "甲")], required=False)
+
+
+def test_no_choice_is_said_in_words():
+    html = shown("{% fields form %}", form=ChosenForm())
+    assert "---" not in html
+    assert re.findall(r'<option value=""[^>]*>(.*?)</option>', html) == ["请选择", "不选"]

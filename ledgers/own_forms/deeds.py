@@ -23,6 +23,7 @@ from ledgers.own_forms.models import OwnForm
 from ledgers.own_forms.parts import FormBook, FormSheet
 from ledgers.own_forms.recognising import Column, recognise
 from ledgers.own_forms.records import records
+from ledgers.own_forms.rows import figure
 from ledgers.yearly.report import reporting_unit, safe_name
 from peixun.lib.tables import Form
 
@@ -121,7 +122,7 @@ def values_for(selection: Selection, whole: Figures, *, user: User, at: datetime
         "group": selection.group,
     }
     figures = {
-        name: "—" if (value := getattr(whole, name)) is None else f"{value}"
+        name: "—" if (value := getattr(whole, name)) is None else figure(value)
         for name in ("person_times", "people", "runs", "sessions", "hours")
     }
     return {

@@ -29,7 +29,7 @@ from ledgers.own_forms.moving import (
 from ledgers.own_forms.parts import RELATION, FormBook, FormSheet, letters_of, place_of, tag, whole, written
 from ledgers.own_forms.placeholders import filled
 from ledgers.own_forms.recognising import Layout
-from ledgers.own_forms.rows import Rows, rows_of
+from ledgers.own_forms.rows import Rows, figure, rows_of
 from ledgers.own_forms.shifting import Shift
 from ledgers.own_forms.styles import Styles
 from peixun.lib.xlsx import CORE_TYPE, XML, Properties, core_of, writable
@@ -264,7 +264,7 @@ class Filling:
         else:
             return
         if value is not None:
-            etree.SubElement(cell, tag("v")).text = str(value)
+            etree.SubElement(cell, tag("v")).text = figure(value)
 
     def value_of(self, formula: str, rows: Rows) -> Decimal | int | None:
         """Of a plain sum over all rows; None of anything else, which the spreadsheet works out."""

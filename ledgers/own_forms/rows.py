@@ -23,6 +23,11 @@ DEFAULT_WIDTH, LINE_POINTS, MOST_LINES = 8.43, 15.0, 8
 SELDOM_KEPT = ("r", "spans", "ht", "customHeight", "hidden", "collapsed")
 
 
+def figure(value: int | Decimal) -> str:
+    """Without zeros behind the point, as a page that shows the sheet has it."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+
+
 @dataclass(slots=True)
 class Slot:
     """One cell of each row: where, in which style, and what: a field, a text, a formula or nothing."""
@@ -82,7 +87,7 @@ class Rows:
             value = (value - EPOCH).days if slot.is_day else value.isoformat()
         if isinstance(value, int | Decimal):
             self.sums[slot.letters] = self.sums.get(slot.letters, Decimal(0)) + value
-            return f'<{p}c r="{place}" s="{slot.style}"><{p}v>{value}</{p}v></{p}c>'
+            return f'<{p}c r="{place}" s="{slot.style}"><{p}v>{figure(value)}</{p}v></{p}c>'
         if not value:
             return f'<{p}c r="{place}" s="{slot.style}"/>'
         text = f'<{p}is><{p}t xml:space="preserve">{plain(value)}</{p}t></{p}is>'

@@ -1,7 +1,7 @@
 """What a user may see of learners, side by side, so that a person can tell whether they are one.
 
 Names, employers and classes only as the user's bureaus wrote them, phones only as these bureaus noted them,
-of the birth only the year, numbers masked.
+of the birth only the year, numbers and phones masked.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from certificates.models import Certificate
 from certificates.records import UNNAMED
 from courses.models import Enrolment
 from learners.models import AccountLink, DataRequest, Exemption, Holder, Identity, Learner, Standing
+from ledgers.reading.persons import shown_phone
 
 CLASSES = 3
 
@@ -90,11 +91,11 @@ def fill_papers(found: dict[int, Known]) -> None:
 
 
 def fill_phones(found: dict[int, Known], user: User) -> None:
-    """One query."""
+    """Masked, as beside them in the row of a ledger. One query."""
     held = Holder.objects.filter(learner__in=found, bureau__in=bureaus_for(user, "learners.read"))
-    for holder in held.exclude(phone="").order_by("pk"):
-        if holder.phone not in found[holder.learner_id].phones:
-            found[holder.learner_id].phones.append(holder.phone)
+    phones = held.exclude(phone="").order_by("phone").values_list("learner", "phone")
+    for learner, phone in phones.distinct():
+        found[learner].phones.append(shown_phone(phone))
 
 
 def fill_counts(found: dict[int, Known]) -> None:

@@ -25,8 +25,8 @@ def shown_values(
         shown["id_number"] = text
     if phone or (phone := text_of(plan.first("phone", cells)[0])):
         shown["phone"] = shown_phone(phone)
-    if dates := " ".join(filter(None, [texts[cells[at]] for at in plan.dates])):
+    if dates := " 至 ".join(filter(None, [texts[cells[at]] for at in plan.dates])):
         shown["dates"] = dates[:LONGEST]
-    if hours := " ".join(filter(None, [texts[cells[at]] for _, at in plan.hours])):
+    if hours := " + ".join(filter(None, [texts[cells[at]] for _, at in plan.hours])):
         shown["hours"] = hours[:LONGEST]
     return shown

@@ -137,6 +137,7 @@ def test_the_page_shows_the_form_with_three_rows(own, people, login, officer):
     assert "2024年度市农业农村局科技辅导员培训台账" in table
     assert 'colspan="11"' in table
     assert ("王2" in table, "王3" in table) == (True, False)
+    assert (">8<" in table, "8.00" in table) == (True, False)
 
 
 def test_the_file_has_all_rows_and_is_audited(own, people, login, officer, bureau):

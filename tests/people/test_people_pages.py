@@ -244,3 +244,10 @@ def test_a_pair_with_oneself_or_a_stranger_is_not_found(login, officer, pair, pl
 
 def test_a_reader_may_not_merge(login, reviewer, pair):
     assert login(reviewer).get(reverse("ledgers:duplicates")).status_code == 403
+
+
+def test_phones_are_masked_on_both_sides(login, officer, doubted):
+    Holder.objects.update(phone="13800000001")
+    page = login(officer).get(reverse("ledgers:import-doubts", args=[doubted.pk])).content.decode()
+    assert "138****0001" in page
+    assert "13800000001" not in page

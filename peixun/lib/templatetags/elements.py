@@ -11,6 +11,7 @@ from typing import Any
 from django import forms, template
 from django.conf import settings
 from django.core.paginator import Page, Paginator
+from django.db.models import BLANK_CHOICE_DASH
 from django.forms import BaseForm, BoundField
 from django.http import HttpRequest, QueryDict
 from django.template import Context
@@ -333,6 +334,7 @@ def search_box(context: Context, words: str, *, label: str) -> dict[str, Any]:
 
 # --- Forms --------------------------------------------------------------------------------------
 
+NO_CHOICE = BLANK_CHOICE_DASH[0][1]
 NATIVE_TYPES = (
     (forms.DateInput, "date", "%Y-%m-%d"),
     (forms.DateTimeInput, "datetime-local", "%Y-%m-%dT%H:%M"),
@@ -355,9 +357,15 @@ def field(field: BoundField, *, label: str = "", hint: str | None = None) -> dic
         "box": "fieldset" if field.use_fieldset else "div",
         "label": label or field.label,
         "hint": SafeString(field.help_text) if hint is None else hint,
-        "widget": field.as_widget(),
+        "widget": widget_in_words(field),
         "described_by": field.aria_describedby,
     }
+
+
+def widget_in_words(field: BoundField) -> SafeString:
+    """The widget; where Django has dashes for no choice, words say what to do."""
+    words = gettext("请选择") if field.field.required else gettext("不选")
+    return SafeString(field.as_widget().replace(f">{NO_CHOICE}<", f">{words}<"))
 
 
 def field_kind(widget: forms.Widget) -> str:
