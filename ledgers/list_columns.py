@@ -104,7 +104,7 @@ IMPORTS: list[Column[LedgerImport]] = [
     Column(_("项目"), lambda one: str(one.programme or ""), 24),
     Column(_("年度"), lambda one: str(one.year or ""), 8, Style.CODE),
     Column(_("读到"), lambda one: one.figures.get("read"), 9, Style.NUMBER),
-    Column(_("写入"), lambda one: one.figures.get("good") if one.applied_at else None, 9, Style.NUMBER),
+    Column(_("写入"), lambda one: one.writes if one.applied_at else None, 9, Style.NUMBER),
     Column(_("有问题"), lambda one: one.figures.get("faulty"), 9, Style.NUMBER),
     Column(_("状态"), lambda one: str(one.get_state_display()), 10, Style.CODE),
     Column(_("上传人"), lambda one: str(one.uploaded_by or _("命令行")), 12),

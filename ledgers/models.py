@@ -150,6 +150,11 @@ class LedgerImport(models.Model):
     def has_file(self) -> bool:
         return bool(self.stored_as)
 
+    @property
+    def writes(self) -> int:
+        """Rows that are added or changed. Those that are 相同 are good, but nothing of them is written."""
+        return int(self.figures.get("new", 0) + self.figures.get("changed", 0))
+
     def drop_file(self) -> None:
         """Deletes the sealed file, the sealed preview and the sealed samples of its columns."""
         for name in filter(None, (self.stored_as, self.columns_name)):

@@ -8,6 +8,8 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from django.utils.html import escape
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bureaus.models import Bureau
@@ -75,10 +77,11 @@ class PeopleForm(forms.Form):
                 choices=choices_of(person),
                 required=False,
                 initial=initial_of(person),
+                help_text=escape(f"{place_of(person)}。{person.doubt}"),
             )
 
-    def rows(self) -> list[tuple[Person, forms.BoundField]]:
-        return [(person, self[name_of(person)]) for person in self.people]
+    def rows(self) -> list[forms.BoundField]:
+        return [self[name_of(person)] for person in self.people]
 
     def choices(self) -> dict[str, str]:
         """Row → what was chosen."""
@@ -87,6 +90,11 @@ class PeopleForm(forms.Form):
 
 def name_of(person: Person) -> str:
     return f"person-{person.key}"
+
+
+def place_of(person: Person) -> str:
+    row = gettext("第 %(row)s 行") % {"row": person.line.number}
+    return " · ".join(filter(None, (person.sheet, row, person.line.employer)))
 
 
 def initial_of(person: Person) -> str:

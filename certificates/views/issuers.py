@@ -36,7 +36,15 @@ def issuers(request: SignedInRequest) -> HttpResponse:
     year = timezone.localdate().year
     last = dict(Counter.objects.filter(issuer__in=known.values(), year=year).values_list("issuer", "last"))
     lines = [(bureau, known.get(bureau.pk)) for bureau in page.object_list]
-    page.object_list = [(bureau, one, last.get(one.pk, 0) if one else 0) for bureau, one in lines]
+    page.object_list = [
+        (
+            bureau,
+            one,
+            one.number_of(year, 1) if one and one.pattern else "",
+            last.get(one.pk, 0) if one else 0,
+        )
+        for bureau, one in lines
+    ]
     return render(request, "certificates/issuers.html", {"page": page, "words": words, "year": year})
 
 

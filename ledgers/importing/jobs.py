@@ -194,7 +194,8 @@ def ask_for_columns(batch: LedgerImport, held: Held, unknown: HeaderUnknown | No
     headings = mapping.headings_so_far(batch)
     places = survey(content_of(batch), size_limit=size_limit(), headings=headings)
     if not places:
-        raise unknown or UnreadableFile(_("文件里没有像台账的表。"))
+        what = unknown.message if unknown else _("文件里没有像台账的表。")
+        raise UnreadableFile(what + _("请对照空白模板检查表头后再上传。"))
     mapping.keep_places(batch, places)
     mapping.guess_terms(batch, places)
     batch.state, batch.stage = LedgerImport.State.MAPPING, ""

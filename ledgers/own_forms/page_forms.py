@@ -29,13 +29,15 @@ class NewForm(forms.Form):
     )
     name = forms.CharField(label=gettext_lazy("名称"), max_length=60)
     bureau: forms.ModelChoiceField[Bureau] = forms.ModelChoiceField(
-        Bureau.objects.none(), label=gettext_lazy("单位")
+        Bureau.objects.none(), label=gettext_lazy("单位"), empty_label=gettext_lazy("请选择单位")
     )
 
-    def __init__(self, *args: Any, bureaus: QuerySet[Bureau], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, bureaus: QuerySet[Bureau], default: Bureau | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["bureau"]
-        field.queryset = bureaus  # type: ignore[attr-defined]
+        field.queryset, field.initial = bureaus, default  # type: ignore[attr-defined]
         if bureaus.count() == 1:
             field.widget, field.initial = forms.HiddenInput(), bureaus.first()
 
@@ -73,6 +75,7 @@ class ColumnsForm(forms.Form):
                 required=False,
                 max_length=100,
                 initial=column.text,
+                widget=forms.TextInput(attrs={"placeholder": _("固定内容")}),
             )
 
     def lines(self) -> list[tuple[Column, forms.BoundField, forms.BoundField]]:

@@ -34,6 +34,4 @@ def _demand_no_id_numbers(samples: Sequence[tuple[str, Sequence[Cell]]], *, shee
         if mostly_id_numbers(cells) and not _SOMEBODY_ELSES.search(heading):
             where = f"工作表“{sheet}”里" if sheet else ""
             column = f"“{_DIGITS.sub('…', heading[:40])}”一列" if heading else "没有列名的一列"
-            raise HeaderUnknown(
-                f"{where}{column}的内容像是身份证号，但列名认不出。请把列名改为“身份证号”后再上传。"
-            )
+            raise HeaderUnknown(f"{where}{column}的内容像是身份证号，但列名认不出。")

@@ -23,6 +23,7 @@ from ledgers.own_forms.kinds import Kind
 from ledgers.own_forms.models import OwnForm
 from ledgers.own_forms.page_forms import ColumnsForm, KindForm, NewForm
 from ledgers.reading.results import UnreadableFile
+from ledgers.views.imports import own_bureau
 from peixun.lib.downloads import workbook_response
 from peixun.lib.tables import Form
 
@@ -41,7 +42,8 @@ def own_forms(request: SignedInRequest) -> HttpResponse:
 def new_form(request: SignedInRequest) -> HttpResponse:
     """A blank form is uploaded once; then its page shows what was understood."""
     bureaus = bureaus_for(request.user, "forms.edit")
-    form = NewForm(request.POST or None, request.FILES or None, bureaus=bureaus)
+    default = own_bureau(request.user)
+    form = NewForm(request.POST or None, request.FILES or None, bureaus=bureaus, default=default)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         file, words = given["file"], {"name": given["name"], "bureau": given["bureau"]}

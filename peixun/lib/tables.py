@@ -27,8 +27,8 @@ class Form(models.TextChoices):
     """In which form a table goes out; the value stands in addresses."""
 
     XLSX = "xlsx", _("Excel（.xlsx）")
-    UTF8 = "csv", _("CSV（UTF-8，带 BOM）")
-    GB18030 = "gb18030", _("CSV（GB18030）")
+    UTF8 = "csv", _("CSV（UTF-8，通用）")
+    GB18030 = "gb18030", _("CSV（GB18030，旧系统用）")
 
     @property
     def ending(self) -> str:

@@ -148,6 +148,8 @@ def test_an_issuer_is_made_with_the_next_number_as_an_example(login, officer, bu
     issuer = Issuer.objects.get(bureau=bureau)
     assert (issuer.pattern, issuer.signatory) == (PATTERN, "周局长")
     assert AuditEvent.objects.filter(deed="register.changed", bureau=bureau).exists()
+    listed = text_of(client.get(reverse("certificates:issuers")))
+    assert (f"潭农培〔{YEAR}〕0001号" in listed, PATTERN in listed) == (True, False)
 
 
 def test_numbers_that_came_with_ledgers_are_not_drawn_again(login, officer, bureau, people):

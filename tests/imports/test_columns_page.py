@@ -103,6 +103,8 @@ def test_a_file_without_known_headings_opens_the_page_with_guesses(client, send)
         "成效": "assessment",
     }
     words = page.content.decode()
+    assert "不用改文件" in words
+    assert "再上传" not in words
     assert ANNA[0] in words
     assert ANNA[1] not in words
     assert "13900000001" not in words
@@ -374,3 +376,8 @@ def filled_in_from(form, programme) -> dict:
     data = {name: form[name].value() for name in form.fields if name.startswith("column_")}
     data |= {f"header_{sheets.at}": sheets.chosen for sheets in form.sheets}
     return data | {"programme": programme.pk, "year": 2024, "set_run": "第1期"}
+
+
+def test_going_back_after_a_preview_by_itself_still_counts_the_rows(client, send, post, remembered):
+    batch, _ = post(send(odd_ledger(ANNA, BO)), "reopen")
+    assert "共 2 行数据" in page_of(client, batch).content.decode()

@@ -163,3 +163,24 @@ def test_another_officer_sees_the_preview_and_cannot_confirm_it(send, go, progra
     assert reader.post(reverse("ledgers:import-confirm", args=[batch.pk])).status_code == 403
     assert not Certificate.objects.exists()
     assert Bureau.objects.filter(name="市农业农村局").exists()
+
+
+def test_only_rows_that_are_new_or_changed_count_as_written(client, send, go, programme):
+    go(previewed(send, go, programme, row(1, ANNA), row(2, BO)), "confirm")
+    batch = previewed(send, go, programme, row(1, ANNA, 学时="9"), row(2, BO))
+    assert "导入 1 行" in page_of(client, batch)
+    page = page_of(client, go(batch, "confirm"))
+    assert "写入 1 行；另外 1 行以前导入过，没有变化。" in page
+    assert "写入 1 行" in page.partition("确认导入")[2]
+    batch = previewed(send, go, programme, row(1, ANNA, 学时="9"), row(2, BO))
+    page = page_of(client, batch)
+    assert "没有新内容，结束导入" in page
+    assert "导入 2 行" not in page
+    go(batch, "confirm")
+    shown = client.get(reverse("ledgers:imports")).context["page"].object_list
+    assert [one.writes for one in shown] == [0, 1, 2]
+
+
+def test_what_stands_in_two_columns_is_told_apart(client, send, go, programme):
+    page = page_of(client, previewed(send, go, programme, FIRST, headings=HEADINGS), "?state=all")
+    assert "16 + 8" in page
