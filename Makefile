@@ -30,7 +30,7 @@ check: $(READY_DEV)
 
 ## Real Chromium (see docs/development.md); CHROMIUM names the binary.
 browser: $(READY_DEV)
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile
 
 ## Race, crash and replay drills in full size.
 drills: $(READY_DEV)
