@@ -9,13 +9,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from bureaus.models import AuditEvent, Bureau, User, YearClose
-from courses.models import ClassRun, Plan
+from certificates.models import Certificate
+from courses.models import ClassRun, Enrolment, Plan
+from learners.models import Holder, Identity, Learner, Standing
+from ledgers.importing import bulk
 from ledgers.importing.matching import Comparison
 from ledgers.importing.outcomes import Outcome, State, Tally, Terms, fingerprint
 from ledgers.importing.progress import Tell, tell_nobody
 from ledgers.importing.writing import Writer
-from ledgers.models import LedgerImport
+from ledgers.models import LedgerImport, LedgerRow
 from ledgers.reading.apart import Reading
+
+# What an import writes, and from how many rows on the database is to count it anew.
+WRITTEN = (Learner, Identity, Holder, Standing, ClassRun, Enrolment, Certificate, LedgerRow)
+MANY = 10_000
 
 
 class PreviewOutdated(Exception):
@@ -53,6 +60,8 @@ def apply(
                 each(outcomes)
             tell(tally.read, total)
         finish(batch, terms, tally, user=user)
+    if tally.read >= MANY:
+        bulk.analyse(*WRITTEN)
     return tally
 
 

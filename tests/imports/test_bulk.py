@@ -111,3 +111,12 @@ def test_any_of_takes_thousands_of_values_in_one_parameter(django_assert_num_que
     assert Learner.objects.filter(name__any_of=["张0", f"张{ids[7]}"]).get().pk == ids[7]
     assert Identity.objects.filter(learner__any_of=list(ids)).count() == 0
     assert Learner.objects.filter(created_at__date=datetime.date(2000, 1, 1), pk__any_of=[]).count() == 0
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite plans without counts")
+def test_postgresql_counts_anew_what_was_written(db):
+    Learner.objects.bulk_create(Learner(name=f"学员{number}") for number in range(50))
+    bulk.analyse(Learner)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [Learner._meta.db_table])
+        assert cursor.fetchone() == (50,)
