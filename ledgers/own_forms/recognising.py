@@ -144,6 +144,8 @@ def keys_of(kind: str, headings: dict[int, tuple[str, ...]]) -> dict[int, str]:
         found = keys_for(plain)
         known = {one.key for one in FIELDS[kind]}
         found = [key if key in known else "" for key in found]
+        if not any(key.startswith("hours_") for key in found):  # a form's only hours are all of them
+            found = ["hours_total" if key == "hours" else key for key in found]
     else:
         found = [key_of(kind, texts) for texts in plain]
     keys: dict[int, str] = {}

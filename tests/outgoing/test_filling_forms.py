@@ -27,7 +27,7 @@ def person(at, **more):
         "employer": "=SUM(A1)",
         "district": "雨湖区",
         "run": "第1期",
-        "hours": Decimal("4.50"),
+        "hours_total": Decimal("4.50"),
         "assessment": "合格",
         "start": datetime.date(2024, 3, 1),
     } | more
@@ -51,8 +51,8 @@ def test_a_form_is_understood():
     assert (layout.kind, layout.header_rows, layout.body) == ("learners", (3, 3), (4, 7))
     fields = [column.field for column in layout.columns]
     assert fields == [
-        *("serial", "name", "id_number", "phone", "employer", "district", "run", "hours", "assessment"),
-        *("start", ""),
+        *("serial", "name", "id_number", "phone", "employer", "district", "run", "hours_total"),
+        *("assessment", "start", ""),
     ]
     assert Layout.of_json(layout.as_json()) == layout
     assert layout.placeholders == ["year", "unit", "date", "filler"]

@@ -140,6 +140,12 @@ def test_the_page_shows_the_form_with_three_rows(own, people, login, officer):
     assert (">8<" in table, "8.00" in table) == (True, False)
 
 
+def test_the_only_hours_of_a_form_are_those_of_every_kind(own, people, login, officer):
+    Enrolment.objects.update(hours=24, hours_offline=20, hours_online=4)
+    sheet = sheet_of(login(officer).post(f"/forms/{own.pk}/?year=2024"))
+    assert sheet["H4"].value == 24
+
+
 def test_the_file_has_all_rows_and_is_audited(own, people, login, officer, bureau):
     sheet = sheet_of(login(officer).post(f"/forms/{own.pk}/?year=2024"))
     assert [sheet.cell(row, 2).value for row in range(4, 9)] == [f"王{at}" for at in range(5)]
