@@ -96,7 +96,9 @@ class OwnPostgres:
     def start(self) -> None:
         options = f"-p {self.port} -k {self.folder} -h 127.0.0.1"
         log = str(self.folder / "log")
-        self.run("pg_ctl", "-D", str(self.folder / "data"), "-l", log, "-w", "-o", options, "start")
+        # What it had not finished when it was killed, it must first go through again.
+        patience = ("-w", "-t", str(PATIENCE))
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-l", log, *patience, "-o", options, "start")
 
     def kill(self) -> None:
         """As if its power went: nothing is finished, nobody is told."""
