@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from bureaus.models import Bureau, District
 from courses.models import HourRule, Programme
@@ -91,6 +91,13 @@ class Outcome:
 
     def place(self) -> dict[str, Any]:
         return {"sheet": self.row.sheet, "row": self.row.number}
+
+
+class Noted(NamedTuple):
+    """What undoing needs of one row: the keys of what it made, the values that it changed."""
+
+    created: dict[str, int]
+    before: dict[str, Any]
 
 
 def fingerprint(outcomes: Iterable[Outcome]) -> str:

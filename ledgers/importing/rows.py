@@ -6,17 +6,14 @@ import json
 import zlib
 from collections.abc import Collection, Iterable, Mapping
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.serializers.json import DjangoJSONEncoder
 
 from ledgers.importing import bulk, doubts, fields
-from ledgers.importing.outcomes import Outcome, State, fingerprint
+from ledgers.importing.outcomes import Noted, Outcome, State, fingerprint
 from ledgers.models import LedgerImport, LedgerRow, PreviewPiece
 from peixun.lib.encryption import seal, unseal
-
-if TYPE_CHECKING:
-    from ledgers.importing.writing import Noted
 
 NAMES = (
     *("id", "batch_id", "sheet", "number", "state", "code", "column", "message", "warnings"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils import timezone
 
@@ -13,8 +13,8 @@ from certificates.models import Certificate, Issuer, number_key
 from courses.models import ClassRun, Enrolment, Session
 from learners.models import Holder, Identity, Learner, Standing
 from ledgers.importing import bulk, doubts, fields
-from ledgers.importing.matching import Issuers
-from ledgers.importing.outcomes import Outcome, RunKey, State, Terms
+from ledgers.importing.named import Issuers
+from ledgers.importing.outcomes import Noted, Outcome, RunKey, State, Terms
 from ledgers.importing.rows import write_rows
 from ledgers.models import LedgerImport, PreviewPiece
 
@@ -24,13 +24,6 @@ PREVIEWED_CERTIFICATE = {
     "certificate_day": "issued_on",
 }
 OWN_FIELDS = {field.attname for field in Enrolment._meta.concrete_fields}
-
-
-class Noted(NamedTuple):
-    """What undoing needs of one row: the keys of what it made, the values that it changed."""
-
-    created: dict[str, int]
-    before: dict[str, Any]
 
 
 class Writer:
