@@ -53,7 +53,7 @@ def answers(address: str) -> bool:
     try:
         with urllib.request.urlopen(address, timeout=5) as response:  # noqa: S310
             return response.status == 200
-    except (urllib.error.URLError, ConnectionError):
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
 
 

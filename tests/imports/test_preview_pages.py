@@ -184,3 +184,10 @@ def test_only_rows_that_are_new_or_changed_count_as_written(client, send, go, pr
 def test_what_stands_in_two_columns_is_told_apart(client, send, go, programme):
     page = page_of(client, previewed(send, go, programme, FIRST, headings=HEADINGS), "?state=all")
     assert "16 + 8" in page
+
+
+def test_a_colleague_reads_whose_turn_it_is(client, send, go, programme, login, administrator, officer):
+    batch = previewed(send, go, programme, row(1, ANNA))
+    words = f"等待上传人 {officer} 确认导入。"
+    assert words in page_of(login(administrator), batch)
+    assert words not in page_of(client, batch)
