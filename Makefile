@@ -32,7 +32,7 @@ check: $(READY_DEV)
 browser: $(READY_DEV)
 	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile
 
-## Race, crash and replay drills in full size.
+## Race, crash and replay drills in full size, and thousands of damaged ledgers.
 drills: $(READY_DEV)
 	PEIXUN_DRILLS=full $(BIN)/python -m pytest tests/drills
 
