@@ -112,7 +112,7 @@ def test_forty_marks_survive_closing_the_browser_and_arrive_once(phone):
     page.goto("/today/")
     page.wait_for_selector("[data-queue] >> text=40 条待发送")
     page.goto(path)
-    page.wait_for_function("document.querySelector('[data-away]').textContent === '1'")
+    page.wait_for_selector("[data-away]:text-is('1')", state="attached")
     assert (chosen(page, 0), chosen(page, 1), chosen(page, 2)) == ("absent", "late", "present")
 
     page.context.set_offline(False)
