@@ -17,7 +17,7 @@ from bureaus.access import SignedInRequest, memberships_of
 from bureaus.models import AuditEvent
 from peixun.lib.downloads import attachment
 from peixun.lib.tables import Column, Form, text_lines
-from peixun.lib.xlsx import Line, Sheet, streamed
+from peixun.lib.xlsx import Line, Sheet, across, headings, streamed
 from peixun.lib.xlsx_styles import Style
 
 T = TypeVar("T")
@@ -80,11 +80,12 @@ def as_workbook(
 
 def sheet_lines(title: str, by: str, columns: Sequence[Column[T]], rows: Iterable[T]) -> Iterator[Line]:
     last = len(columns) - 1
-    yield Line([(title, Style.TITLE)], height=32, merged=((0, last),))
-    yield Line([(by, Style.LEFT_LINE)], merged=((0, last),))
-    yield Line([(str(column.heading), Style.HEADING) for column in columns], height=24)
+    yield across(title, last, Style.TITLE, height=32)
+    yield across(by, last, Style.LEFT_LINE)
+    yield headings((str(column.heading) for column in columns), height=24)
+    styles = [column.style for column in columns]
     for row in read_on(rows):
-        yield Line([(column.value(row), column.style) for column in columns])
+        yield Line([column.value(row) for column in columns], styles)
 
 
 def sheet_name(title: str) -> str:

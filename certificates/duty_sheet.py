@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from courses.duties import Duty
-from peixun.lib.xlsx import Book, Line, Sheet, Value
+from peixun.lib.xlsx import Book, Line, Sheet, Value, across, halves, headings
 from peixun.lib.xlsx_styles import Style
 
 HEADER_ROW = 3
@@ -81,14 +81,10 @@ def values(row: DutyRow, words: dict[str, str]) -> list[Value]:
 
 def lines(rows: Sequence[DutyRow], *, title: str, unit: str, at: datetime.date) -> Iterator[Line]:
     last, words = len(columns()), state_words()
-    yield Line([(title, Style.TITLE)], height=32, merged=((0, last),))
-    middle = last // 2
-    head: list[tuple[Value, Style]] = [("", Style.LEFT_LINE)] * (last + 1)
-    head[0] = (_("填报单位：%(unit)s") % {"unit": unit}, Style.LEFT_LINE)
-    head[middle + 1] = (_("截至：%(day)s　　单位：学时") % {"day": at.isoformat()}, Style.RIGHT_LINE)
-    yield Line(head, merged=((0, middle), (middle + 1, last)))
-    headings = [_("序号"), *(heading for heading, _width, _style in columns())]
-    yield Line([(heading, Style.HEADING) for heading in headings], height=32)
-    styles = [style for _heading, _width, style in columns()]
+    yield across(title, last, Style.TITLE, height=32)
+    reports = _("填报单位：%(unit)s") % {"unit": unit}
+    yield halves(reports, _("截至：%(day)s　　单位：学时") % {"day": at.isoformat()}, last)
+    yield headings([_("序号"), *(heading for heading, _width, _style in columns())])
+    styles = [Style.INDEX, *(style for _heading, _width, style in columns())]
     for number, row in enumerate(rows, start=1):
-        yield Line([(number, Style.INDEX), *zip(values(row, words), styles, strict=True)])
+        yield Line([number, *values(row, words)], styles)

@@ -13,7 +13,7 @@ from certificates.models import Certificate
 from courses.models import Attendance, Enrolment
 from learners.models import Learner
 from learners.own_data import papers_of, seen_by
-from peixun.lib.xlsx import Book, Line, Sheet, Value
+from peixun.lib.xlsx import Book, Line, Sheet, Value, headings
 from peixun.lib.xlsx_styles import Style
 
 Column = tuple[str, float, Style]
@@ -37,10 +37,10 @@ def sheet(name: str, columns: Sequence[Column], rows: Iterator[Sequence[Value]])
 
 
 def lines(columns: Sequence[Column], rows: Iterator[Sequence[Value]]) -> Iterator[Line]:
-    yield Line([(heading, Style.HEADING) for heading, _width, _style in columns], height=28)
+    yield headings((heading for heading, _width, _style in columns), height=28)
     styles = [style for _name, _width, style in columns]
     for row in rows:
-        yield Line(list(zip(row, styles, strict=True)))
+        yield Line(row, styles)
 
 
 def facts(learner: Learner, day: date) -> Iterator[Sequence[Value]]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from courses.workload import Lesson, Load, Sums, sums_of
-from peixun.lib.xlsx import Book, Line, Sheet, Value
+from peixun.lib.xlsx import Book, Line, Sheet, Value, across, halves, headings
 from peixun.lib.xlsx_styles import Style
 
 HEADER_ROW = 3
@@ -141,27 +141,17 @@ def score(mean: float | None) -> Value:
 
 def lines(table: Table, form: Form) -> Iterator[Line]:
     last = len(table.columns)
-    yield Line([(f"{form.title}·{table.name}", Style.TITLE)], height=32, merged=((0, last),))
-    yield unit_line(form, last)
-    headings = [_("序号"), *(heading for heading, _width, _style in table.columns)]
-    yield Line([(heading, Style.HEADING) for heading in headings], height=32)
+    yield across(f"{form.title}·{table.name}", last, Style.TITLE, height=32)
+    made = _("填报时间：%(day)s　　单位：场次、学时、分钟、人次") % {"day": form.at.isoformat()}
+    yield halves(_("填报单位：%(unit)s") % {"unit": form.unit}, made, last)
+    yield headings([_("序号"), *(heading for heading, _width, _style in table.columns)])
     styles = [style for _heading, _width, style in table.columns]
+    numbered = [Style.INDEX, *styles]
     for number, row in enumerate(table.rows, start=1):
-        yield Line([(number, Style.INDEX), *zip(row, styles, strict=True)])
-    bold = [style.bold for style in styles]
-    yield Line([(_("合计"), Style.BOLD_CODE), *zip(table.total, bold, strict=True)])
+        yield Line([number, *row], numbered)
+    yield Line([_("合计"), *table.total], [Style.BOLD_CODE, *(style.bold for style in styles)])
     if table.note:
-        yield Line([(table.note, Style.LEFT_LINE)], merged=((0, last),))
+        yield across(table.note, last, Style.LEFT_LINE)
     who = (_("制表人"), _("审核人"), _("单位负责人"))
     words = "　　　　　　　　".join(_("%(who)s：") % {"who": one} for one in who)
-    yield Line([(words, Style.LEFT_LINE)], height=32, merged=((0, last),))
-
-
-def unit_line(form: Form, last: int) -> Line:
-    """Who reports on the left; when, and in which units, on the right."""
-    middle = last // 2
-    cells: list[tuple[Value, Style]] = [("", Style.LEFT_LINE)] * (last + 1)
-    cells[0] = (_("填报单位：%(unit)s") % {"unit": form.unit}, Style.LEFT_LINE)
-    made = _("填报时间：%(day)s　　单位：场次、学时、分钟、人次") % {"day": form.at.isoformat()}
-    cells[middle + 1] = (made, Style.RIGHT_LINE)
-    return Line(cells, merged=((0, middle), (middle + 1, last)))
+    yield across(words, last, Style.LEFT_LINE, height=32)

@@ -17,6 +17,7 @@ from bureaus.access import bureaus_for, for_whole_city
 from bureaus.models import Bureau, User
 from certificates.models import Certificate
 from courses.models import Enrolment, Programme, Session
+from ledgers import lookups  # noqa: F401  (registers them)
 from ledgers.columns import BY_KEY, plain_heading
 from ledgers.own_forms.models import OwnForm
 from ledgers.people.models import Doubt, Merge, PersonDecision

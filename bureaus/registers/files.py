@@ -17,7 +17,7 @@ from bureaus.exporting import sheet_name
 from bureaus.registers.tables import LINE, RegisterResource
 from peixun.lib.table_reading import TableRefused
 from peixun.lib.tables import Form, text_lines
-from peixun.lib.xlsx import Line, Sheet, streamed
+from peixun.lib.xlsx import Line, Sheet, headings, streamed
 from peixun.lib.xlsx_styles import Style
 
 MOST_MIB = 5
@@ -77,9 +77,9 @@ class FileOut(Format):
 
 
 def lines_of(dataset: Dataset) -> Iterator[Line]:
-    yield Line([(heading, Style.HEADING) for heading in dataset.headers], height=24)
+    yield headings(dataset.headers, height=24)
     for row in dataset:
-        yield Line([(value, style_of(value)) for value in row])
+        yield Line(row, [style_of(value) for value in row])
 
 
 def style_of(value: Any) -> Style:

@@ -14,50 +14,12 @@ from itertools import repeat
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Field, ForeignObject, Lookup
+from django.db.models import Field
 
 Row = Sequence[Any]
 REPEATED = (models.DateField, models.DecimalField, models.UUIDField)
 # What either driver takes as it is. All else is made a text, which the database reads by the column's type.
 AS_IT_IS = (models.CharField, models.TextField, models.IntegerField, models.AutoField, models.BooleanField)
-
-
-@ForeignObject.register_lookup
-@Field.register_lookup
-class AnyOf(Lookup[Any]):
-    """`field__any_of=[…]`: like `__in`, but with one parameter for all values, however many."""
-
-    lookup_name = "any_of"
-
-    def get_prep_lookup(self) -> list[Any]:
-        field = self.lhs.output_field
-        field = getattr(field, "target_field", field)
-        return [field.get_prep_value(value) for value in self.rhs]
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        left, parameters = self.process_lhs(compiler, connection)
-        return f"{left} IN (SELECT value FROM json_each(%s))", [*parameters, json.dumps(self.rhs)]  # noqa: S608
-
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        left, parameters = self.process_lhs(compiler, connection)
-        return f"{left} = ANY(%s)", [*parameters, self.rhs]
-
-
-class TupleAnyOf(Lookup[Any]):
-    """The same for several text fields together: `TupleAnyOf(Tuple(F("a"), F("b")), [(…, …), …])`."""
-
-    prepare_rhs = False
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        left, parameters = self.process_lhs(compiler, connection)
-        values = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(len(self.rhs[0])))
-        return f"{left} IN (SELECT {values} FROM json_each(%s))", [*parameters, json.dumps(self.rhs)]  # noqa: S608
-
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        left, parameters = self.process_lhs(compiler, connection)
-        columns = [list(column) for column in zip(*self.rhs, strict=True)]
-        lists = ", ".join(["%s::text[]"] * len(columns))
-        return f"{left} IN (SELECT * FROM unnest({lists}))", [*parameters, *columns]  # noqa: S608
 
 
 def reserve(model: type[models.Model], count: int) -> Sequence[int]:

@@ -28,8 +28,8 @@ from learners.id_numbers import mask
 from learners.models import Identity, Learner, LearnerAlias
 from learners.names import same_name
 from ledgers.columns import BY_KEY
-from ledgers.importing.bulk import TupleAnyOf
 from ledgers.importing.outcomes import Doubted, Outcome, Terms
+from ledgers.lookups import TupleAnyOf
 from ledgers.models import Doubt, LedgerImport, PersonDecision
 from ledgers.reading import Warned
 from peixun.lib.encryption import digest

@@ -20,9 +20,9 @@ from ledgers.columns import BY_KEY, COLUMNS
 from ledgers.figures import Selection, enrolments
 from ledgers.outgoing.learners import Records
 from ledgers.yearly.report import filters_of, reach_of, reporting_unit, safe_name
-from ledgers.yearly.tables import across, height_of, signatures
+from ledgers.yearly.tables import height_of, signatures
 from peixun.lib.tables import Form, text_lines
-from peixun.lib.xlsx import Book, Line, Properties, Sheet, Value
+from peixun.lib.xlsx import Book, Line, Properties, Sheet, Value, across, headings
 from peixun.lib.xlsx_styles import Style
 
 ALWAYS = frozenset(
@@ -126,23 +126,22 @@ class LedgerSheet:
         self.records = records
         self.keys = [column.key for column in COLUMNS if column.key in used]
         self.headings = [_("序号"), *(BY_KEY[key].heading for key in self.keys)]
-        self.widths: list[float] = [WIDTHS.get(key, WIDTH) for key in self.keys]
+        self.widths: list[float] = [INDEX_WIDTH, *(WIDTHS.get(key, WIDTH) for key in self.keys)]
         self.count = 0
 
     def rows(self) -> Iterator[list[Value]]:
-        for record in self.records:
+        """Numbered."""
+        for row in self.records.rows(self.keys):
             self.count += 1
-            yield [record[key] for key in self.keys]
+            yield [self.count, *row]
 
     def text(self) -> Iterator[Sequence[Value]]:
         yield from ([line] for line in self.head)
         yield self.headings
-        for row in self.rows():
-            yield [self.count, *row]
+        yield from self.rows()
 
     def as_sheet(self) -> Sheet:
-        widths = [INDEX_WIDTH, *self.widths]
-        return Sheet(_("学员台账"), widths, self.lines(), header_row=len(self.head) + 1, mark=self.mark)
+        return Sheet(_("学员台账"), self.widths, self.lines(), header_row=len(self.head) + 1, mark=self.mark)
 
     def lines(self) -> Iterator[Line]:
         last = len(self.keys)
@@ -150,9 +149,8 @@ class LedgerSheet:
         yield across(title, last, Style.TITLE, height=32)
         for text in others:
             yield across(text, last, Style.LEFT_LINE)
-        yield Line([(heading, Style.HEADING) for heading in self.headings], height=32)
-        styles = [STYLES.get(key, Style.WORDS) for key in self.keys]
+        yield headings(self.headings)
+        styles = [Style.INDEX, *(STYLES.get(key, Style.WORDS) for key in self.keys)]
         for row in self.rows():
-            cells = [(self.count, Style.INDEX), *zip(row, styles, strict=True)]
-            yield Line(cells, height=height_of(row, self.widths))
+            yield Line(row, styles, height_of(row, self.widths))
         yield across(signatures(), last, Style.LEFT_LINE, height=32)

@@ -6,11 +6,10 @@ Numbers are masked unless the whole is asked for, see `exporting`.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -21,30 +20,37 @@ from courses.models.enrolments import HOUR_KINDS
 from learners import id_numbers
 from learners.models import Holder, Identity, Learner
 from ledgers.columns import PARTICULARS
-from ledgers.yearly.learners import mask_phone
 from peixun.lib.xlsx import Value
 
 CHUNK = 2_000
 NO_PAPER = "无证件"
+HIDDEN_DIGITS = "****"
+HOURS = tuple(f"hours_{kind}" for kind in HOUR_KINDS)
 FIELDS = (
     *("pk", "learner", "name", "employer", "position", "level", "district", "state", "particulars"),
-    *("assessment", "assessment_words", "hours", *(f"hours_{kind}" for kind in HOUR_KINDS)),
+    *("assessment", "assessment_words", "hours", *HOURS),
     *("learner__gender", "learner__birth", "run__bureau", "run__bureau__name", "run__name", "run__number"),
     *("run__programme__name", "run__programme__group__name", "run__starts_on", "run__ends_on", "run__place"),
 )
-CERTIFICATE = ("certificate_number", "certificate_name", "certificate_issuer", "certificate_day")
+AS_STORED = {
+    **{key: key for key in ("name", "employer", "position", "level")},
+    "group": "run__programme__group__name",
+    "programme": "run__programme__name",
+    "run": "run__name",
+    "run_number": "run__number",
+    "bureau": "run__bureau__name",
+    "place": "run__place",
+}
 Record = dict[str, Value]
-Stored = dict[str, Any]
+Values = Sequence[Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
+class Paper(NamedTuple):
     kind: str
     number: str
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
+class Issued(NamedTuple):
     """A certificate that holds good today."""
 
     number: str
@@ -53,86 +59,178 @@ class Issued:
     day: datetime.date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What else is known of a chunk's people."""
+NOT_ISSUED = Issued("", "", "", None)
 
-    papers: dict[int, Paper]
-    phones: dict[tuple[int, int], str]
-    certificates: dict[int, Issued]
+
+class Words:
+    """What stands in a ledger for a stored choice or key. One query."""
+
+    def __init__(self) -> None:
+        self.states = words_of(Enrolment.State)
+        self.assessments = words_of(Enrolment.Assessment)
+        self.genders = words_of(Learner.Gender)
+        self.kinds = words_of(Identity.Kind)
+        self.districts = {district.pk: str(district) for district in District.objects.all()}
+
+
+def words_of(choices: Any) -> dict[str, str]:
+    return {str(value): str(label) for value, label in choices.choices}
+
+
+class Chunk:
+    """Some enrolments by columns: `column` gives what stands in one column of a ledger, row by row.
+
+    What else is known of the people is asked for when a column needs it, in one query each.
+    """
+
+    def __init__(self, rows: Sequence[tuple[Any, ...]], words: Words, *, whole: bool) -> None:
+        self.stored = dict(zip(FIELDS, zip(*rows, strict=True), strict=True))
+        self.words = words
+        self.whole = whole
+
+    def column(self, key: str) -> Values:
+        if key in AS_STORED:
+            return self.stored[AS_STORED[key]]
+        if key in MADE:
+            return MADE[key](self)
+        return [particulars.get(key, "") for particulars in self.stored["particulars"]]
+
+    @cached_property
+    def papers(self) -> list[Paper | None]:
+        """The resident card, else another paper."""
+        found: dict[int, Paper] = {}
+        asked = Identity.objects.filter(learner__any_of=sorted(set(self.stored["learner"])))
+        asked = asked.exclude(kind=Identity.Kind.EMPLOYER_NAME).order_by("pk")
+        for learner, kind, number in asked.values_list("learner", "kind", "value"):
+            if learner not in found or kind == Identity.Kind.ID_NUMBER:
+                found[learner] = Paper(kind, number)
+        return [found.get(learner) for learner in self.stored["learner"]]
+
+    @cached_property
+    def issued(self) -> list[list[Issued]]:
+        """Each one's certificates that hold good, the newest last."""
+        found: dict[int | None, list[Issued]] = {}
+        asked = Certificate.objects.filter(enrolment__any_of=self.stored["pk"], state=Certificate.State.VALID)
+        rows = asked.order_by("pk").values_list("enrolment", "number", "title", "issuer__name", "issued_on")
+        for enrolment, number, title, issuer, day in rows:
+            found.setdefault(enrolment, []).append(Issued(number, title, issuer, day))
+        return [found.get(pk, []) for pk in self.stored["pk"]]
+
+    @cached_property
+    def newest(self) -> list[Issued]:
+        """A row of a ledger has one certificate."""
+        return [certificates[-1] if certificates else NOT_ISSUED for certificates in self.issued]
+
+    @cached_property
+    def has_kinds(self) -> list[bool]:
+        """Whether hours of some kind are known."""
+        rows = zip(*(self.stored[kind] for kind in HOURS), strict=True)
+        return [any(hours is not None for hours in row) for row in rows]
+
+    def genders(self) -> Values:
+        return [self.words.genders.get(gender, "") for gender in self.stored["learner__gender"]]
+
+    def kinds(self) -> Values:
+        return [self.words.kinds[paper.kind] if paper else NO_PAPER for paper in self.papers]
+
+    def numbers(self) -> Values:
+        if self.whole:
+            return [paper.number if paper else "" for paper in self.papers]
+        return [id_numbers.mask(paper.number) if paper else "" for paper in self.papers]
+
+    def births(self) -> Values:
+        """With a birthday beside it few numbers are left that a masked one could be."""
+        shown = [not paper or (self.whole and paper.kind != Identity.Kind.ID_NUMBER) for paper in self.papers]
+        births = zip(self.stored["learner__birth"], shown, strict=True)
+        return [birth if whole else birth[:4] for birth, whole in births]
+
+    def phones(self) -> Values:
+        """As each bureau wrote them."""
+        at = list(zip(self.stored["learner"], self.stored["run__bureau"], strict=True))
+        learners, bureaus = (sorted(set(keys)) for keys in zip(*at, strict=True))
+        held = Holder.objects.filter(learner__any_of=learners, bureau__any_of=bureaus).exclude(phone="")
+        rows = held.values_list("learner", "bureau", "phone")
+        found = {(learner, bureau): phone for learner, bureau, phone in rows}
+        phones = [found.get(place, "") for place in at]
+        return phones if self.whole else [phone and mask_phone(phone) for phone in phones]
+
+    def places(self) -> Values:
+        return [self.words.districts[district] for district in self.stored["district"]]
+
+    def days(self, field: str) -> Values:
+        return [day or "" for day in self.stored[field]]
+
+    def dates(self) -> Values:
+        return list(map(days_of, self.stored["run__starts_on"], self.stored["run__ends_on"]))
+
+    def assessments(self) -> Values:
+        stored = zip(self.stored["assessment_words"], self.stored["assessment"], strict=True)
+        return [words or self.words.assessments.get(assessment, "") for words, assessment in stored]
+
+    def states(self) -> Values:
+        return [self.words.states[state] for state in self.stored["state"]]
+
+    def hours(self, kind: str) -> Values:
+        return ["" if hours is None else hours for hours in self.stored[kind]]
+
+    def general_hours(self) -> Values:
+        """Hours of no known kind stand as such."""
+        rows = zip(self.stored["hours_general"], self.stored["hours"], self.has_kinds, strict=True)
+        found = [general if has_kinds else hours or None for general, hours, has_kinds in rows]
+        return ["" if hours is None else hours for hours in found]
+
+    def total_hours(self) -> Values:
+        rows = zip(self.stored["hours"], self.has_kinds, strict=True)
+        return [hours if has_kinds or hours else "" for hours, has_kinds in rows]
+
+
+MADE: dict[str, Callable[[Chunk], Values]] = {
+    "gender": Chunk.genders,
+    "paper": Chunk.kinds,
+    "id_number": Chunk.numbers,
+    "birth": Chunk.births,
+    "phone": Chunk.phones,
+    "district": Chunk.places,
+    "start": lambda chunk: chunk.days("run__starts_on"),
+    "end": lambda chunk: chunk.days("run__ends_on"),
+    "dates": Chunk.dates,
+    "assessment": Chunk.assessments,
+    "status": Chunk.states,
+    **{key: partial(Chunk.hours, kind=key) for key in HOURS if key != "hours_general"},
+    "hours": Chunk.general_hours,
+    "hours_total": Chunk.total_hours,
+    "certificate_number": lambda chunk: [issued.number for issued in chunk.newest],
+    "certificate_name": lambda chunk: [issued.title for issued in chunk.newest],
+    "certificate_issuer": lambda chunk: [issued.issuer for issued in chunk.newest],
+    "certificate_day": lambda chunk: [issued.day or "" for issued in chunk.newest],
+}
 
 
 class Records:
-    """The enrolments as records; `whole` gives numbers and phones unmasked. Four queries for 2,000 rows."""
+    """The enrolments in the order of a ledger; `whole` gives numbers and phones unmasked."""
 
-    def __init__(self, enrolments: QuerySet[Enrolment], *, whole: bool) -> None:
+    def __init__(self, enrolments: QuerySet[Enrolment], *, whole: bool = False) -> None:
         self.enrolments = enrolments.order_by("run__programme__order", "run__starts_on", "run", "pk")
         self.whole = whole
-        self.states = {str(value): str(label) for value, label in Enrolment.State.choices}
-        self.assessments = {str(value): str(label) for value, label in Enrolment.Assessment.choices}
-        self.genders = {str(value): str(label) for value, label in Learner.Gender.choices}
-        self.kinds = {str(value): str(label) for value, label in Identity.Kind.choices}
-        self.districts = {district.pk: str(district) for district in District.objects.all()}
 
-    def __iter__(self) -> Iterator[Record]:
-        rows = iter(self.enrolments.values(*FIELDS).iterator(CHUNK))
-        while chunk := list(islice(rows, CHUNK)):
-            known = known_of(chunk)
-            for row in chunk:
-                yield self.record(row, known)
+    def chunks(self) -> Iterator[Chunk]:
+        words = Words()
+        rows = self.enrolments.values_list(*FIELDS).iterator(CHUNK)
+        while some := list(islice(rows, CHUNK)):
+            yield Chunk(some, words, whole=self.whole)
+
+    def rows(self, keys: Sequence[str]) -> Iterator[tuple[Value, ...]]:
+        """What stands in these columns. At most four queries for 2,000 rows."""
+        for chunk in self.chunks():
+            yield from zip(*map(chunk.column, keys), strict=True)
 
     def particulars(self) -> set[str]:
         """The particulars that some enrolment has, so that a file needs no empty columns. One pass."""
         found: set[str] = set()
-        for particulars in self.enrolments.values_list("particulars", flat=True).iterator(CHUNK):
+        stored = self.enrolments.order_by().values_list("particulars", flat=True).distinct()
+        for particulars in stored.iterator(CHUNK):
             found.update(particulars)
         return found.intersection(PARTICULARS)
-
-    def record(self, row: Stored, known: Known) -> Record:
-        particulars: Record = {key: row["particulars"].get(key, "") for key in PARTICULARS}
-        return (
-            particulars
-            | self.person(row, known)
-            | self.training(row)
-            | hours_of(row)
-            | certificate_of(known.certificates.get(row["pk"]))
-        )
-
-    def person(self, row: Stored, known: Known) -> Record:
-        paper = known.papers.get(row["learner"])
-        phone = known.phones.get((row["learner"], row["run__bureau"]), "")
-        hides = paper is not None and not (self.whole and paper.kind != Identity.Kind.ID_NUMBER)
-        return {
-            "name": row["name"],
-            "gender": self.genders.get(row["learner__gender"], ""),
-            "paper": self.kinds[paper.kind] if paper else NO_PAPER,
-            "id_number": self.shown(paper.number) if paper else "",
-            # With a birthday beside it few numbers are left that a masked one could be.
-            "birth": row["learner__birth"][:4] if hides else row["learner__birth"],
-            "phone": phone if self.whole or not phone else mask_phone(phone),
-            "employer": row["employer"],
-            "position": row["position"],
-            "level": row["level"],
-        }
-
-    def shown(self, number: str) -> str:
-        return number if self.whole else id_numbers.mask(number)
-
-    def training(self, row: Stored) -> Record:
-        return {
-            "group": row["run__programme__group__name"],
-            "programme": row["run__programme__name"],
-            "run": row["run__name"],
-            "run_number": row["run__number"],
-            "bureau": row["run__bureau__name"],
-            "district": self.districts[row["district"]],
-            "start": row["run__starts_on"] or "",
-            "end": row["run__ends_on"] or "",
-            "dates": days_of(row["run__starts_on"], row["run__ends_on"]),
-            "place": row["run__place"],
-            "assessment": row["assessment_words"] or self.assessments.get(row["assessment"], ""),
-            "status": self.states[row["state"]],
-        }
 
 
 def days_of(first: datetime.date | None, last: datetime.date | None) -> str:
@@ -140,45 +238,8 @@ def days_of(first: datetime.date | None, last: datetime.date | None) -> str:
     return "至".join(dict.fromkeys(day.isoformat() for day in (first, last) if day))
 
 
-def hours_of(row: Stored) -> Record:
-    """Hours by kind; hours of no known kind stand as such, and the total beside them."""
-    kinds = {kind: row[f"hours_{kind}"] for kind in HOUR_KINDS}
-    if all(hours is None for hours in kinds.values()):
-        kinds["general"] = row["hours"] or None
-    total: Decimal | str = row["hours"] if any(hours is not None for hours in kinds.values()) else ""
-    by_key = {f"hours_{kind}": "" if hours is None else hours for kind, hours in kinds.items()}
-    return {**by_key, "hours": by_key.pop("hours_general"), "hours_total": total}
-
-
-def certificate_of(issued: Issued | None) -> Record:
-    values = (issued.number, issued.title, issued.issuer, issued.day or "") if issued else ("",) * 4
-    return dict(zip(CERTIFICATE, values, strict=True))
-
-
-def known_of(chunk: list[Stored]) -> Known:
-    """Three queries."""
-    learners = {row["learner"] for row in chunk}
-    holders = Holder.objects.filter(learner__in=learners, bureau__in={row["run__bureau"] for row in chunk})
-    held = holders.exclude(phone="").values_list("learner", "bureau", "phone")
-    return Known(
-        papers=papers_of(learners),
-        phones={(learner, bureau): phone for learner, bureau, phone in held},
-        certificates=certificates_of({row["pk"] for row in chunk}),
-    )
-
-
-def papers_of(learners: set[int]) -> dict[int, Paper]:
-    """The resident card, else another paper."""
-    found: dict[int, Paper] = {}
-    stored = Identity.objects.filter(learner__in=learners).exclude(kind=Identity.Kind.EMPLOYER_NAME)
-    for learner, kind, number in stored.order_by("pk").values_list("learner", "kind", "value"):
-        if learner not in found or kind == Identity.Kind.ID_NUMBER:
-            found[learner] = Paper(kind, number)
-    return found
-
-
-def certificates_of(enrolments: set[int]) -> dict[int, Issued]:
-    """The newest that holds good: a row of a ledger has one."""
-    valid = Certificate.objects.filter(enrolment__in=enrolments, state=Certificate.State.VALID).order_by("pk")
-    rows = valid.values_list("enrolment", "number", "title", "issuer__name", "issued_on")
-    return {pk or 0: Issued(number, title, issuer, day) for pk, number, title, issuer, day in rows}
+def mask_phone(phone: str) -> str:
+    """138****1234; of a short number only the first three digits."""
+    if len(phone) <= 7:
+        return phone[:3] + HIDDEN_DIGITS
+    return f"{phone[:3]}{HIDDEN_DIGITS}{phone[-4:]}"

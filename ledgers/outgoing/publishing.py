@@ -16,8 +16,8 @@ from courses.models import Enrolment
 from learners.names import mask_public
 from ledgers.figures import Selection, enrolments
 from ledgers.outgoing.learners import CHUNK
-from ledgers.yearly.tables import across, height_of
-from peixun.lib.xlsx import Book, Line, Sheet, Value
+from ledgers.yearly.tables import height_of
+from peixun.lib.xlsx import Book, Line, Sheet, across, headings
 from peixun.lib.xlsx_styles import Style
 
 WIDTHS = (8.0, 16.0, 44.0, 40.0, 30.0)
@@ -89,7 +89,7 @@ def write_public_list(file: IO[bytes], notice: Notice, rows: Iterator[PublicRow]
         book.add(Sheet(_("公示名单"), WIDTHS, lines(notice, rows), header_row=3))
 
 
-def headings() -> Sequence[str]:
+def names() -> Sequence[str]:
     return (_("序号"), _("姓名"), _("单位"), _("班次"), _("项目"))
 
 
@@ -97,12 +97,11 @@ def lines(notice: Notice, rows: Iterator[PublicRow]) -> Iterator[Line]:
     last = len(WIDTHS) - 1
     yield across(notice.title, last, Style.TITLE, height=36)
     yield across(notice.period, last, Style.LEFT_LINE, height=22)
-    yield Line([(heading, Style.HEADING) for heading in headings()], height=26)
+    yield headings(names(), height=26)
+    styles = [Style.INDEX, *[Style.WORDS] * last]
     for number, row in enumerate(rows, start=1):
         texts = (row.name, row.unit, row.run, row.programme)
-        cells: list[tuple[Value, Style]] = [(number, Style.INDEX)]
-        cells += [(text, Style.WORDS) for text in texts]
-        yield Line(cells, height=height_of(texts, WIDTHS[1:]))
+        yield Line([number, *texts], styles, height=height_of(texts, WIDTHS[1:]))
     yield across(closing(notice), last, Style.LEFT_LINE, height=30)
     yield across(notice.unit, last, Style.RIGHT_LINE, height=24)
 

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ledgers.figures import Figures, Selection, by_district, by_group, by_programme
 from ledgers.outgoing.exporting import enrolments_of
-from ledgers.outgoing.learners import Record, Records
-from ledgers.own_forms.kinds import CERTIFICATES, RUNS, SUMMARY, Kind
+from ledgers.outgoing.learners import Record, Records, Values
+from ledgers.own_forms.kinds import CERTIFICATES, LEARNERS, RUNS, SUMMARY, Kind
 from ledgers.yearly.registers import certificate_rows, run_rows
-from peixun.lib.xlsx import Value
 
 
 def records(kind: str, selection: Selection, *, whole: bool = False) -> Iterator[Record]:
     """The rows of a form of that kind, streamed."""
     if kind == Kind.LEARNERS:
-        return iter(Records(enrolments_of(selection, whole=whole), whole=whole))
+        keys = [field.key for field in LEARNERS]
+        return named(Records(enrolments_of(selection, whole=whole), whole=whole).rows(keys), keys)
     if kind == Kind.RUNS:
         return named(run_rows(selection), [field.key for field in RUNS])
     if kind == Kind.CERTIFICATES:
@@ -28,7 +28,7 @@ def records(kind: str, selection: Selection, *, whole: bool = False) -> Iterator
     return map(summary_record, makers[kind](selection))
 
 
-def named(rows: Iterable[list[Value]], keys: list[str]) -> Iterator[Record]:
+def named(rows: Iterable[Values], keys: list[str]) -> Iterator[Record]:
     for row in rows:
         yield dict(zip(keys, row, strict=True))
 

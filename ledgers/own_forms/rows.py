@@ -99,9 +99,9 @@ class Rows:
             return None
         lines = max(
             (
-                ceil(columns_of(record.get(slot.key, "")) / slot.width)
+                ceil(columns_of(text) / slot.width)
                 for slot in self.slots
-                if slot.width and slot.key and isinstance(record.get(slot.key), str)
+                if slot.width and slot.key and isinstance(text := record.get(slot.key), str)
             ),
             default=1,
         )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ledgers.figures import Figures
 from ledgers.yearly.report import Report, filters_of
-from peixun.lib.xlsx import NOT_APPLICABLE, Line, Sheet
+from peixun.lib.xlsx import NOT_APPLICABLE, Line, Sheet, across
 from peixun.lib.xlsx_styles import Style
 
 WIDTHS = (18, 34, 18, 34)
@@ -24,18 +24,13 @@ def cover(report: Report, whole: Figures) -> Sheet:
 
 def lines(report: Report, whole: Figures) -> Iterator[Line]:
     last = len(WIDTHS) - 1
-    yield Line([(report.title, Style.COVER_TITLE)], height=56, merged=((0, last),))
+    yield across(report.title, last, Style.COVER_TITLE, height=56)
     for left, right in zip(*[iter(particulars(report, whole))] * 2, strict=True):
-        cells = [(text, style) for label, value in (left, right) for text, style in pair(label, value)]
-        yield Line(cells, height=24)
-    yield Line([(_("统计口径"), Style.COVER_RULE)], height=28, merged=((0, last),))
+        yield Line([*left, *right], [Style.COVER_LABEL, Style.COVER_VALUE] * 2, height=24)
+    yield across(_("统计口径"), last, Style.COVER_RULE, height=28)
     for number, rule in enumerate(rules(), start=1):
         height = LINE_HEIGHT * ceil(len(rule) / LINE_LENGTH)
-        yield Line([(f"{number}. {rule}", Style.COVER_RULE)], height=height, merged=((0, last),))
-
-
-def pair(label: str, value: str) -> tuple[tuple[str, Style], tuple[str, Style]]:
-    return (label, Style.COVER_LABEL), (value, Style.COVER_VALUE)
+        yield across(f"{number}. {rule}", last, Style.COVER_RULE, height=height)
 
 
 def particulars(report: Report, whole: Figures) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from io import RawIOBase
 from itertools import islice
 from typing import IO, Any, cast
@@ -38,13 +38,33 @@ _SPECIAL = re.compile("[\x00-\x1f&<>\ud800-\udfff\ufffe\uffff]|_x")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
-    """A row of cells from the first column on; `merged` ranges are (first, last) columns from 0."""
+    """A row from the first column on, a style for each value; `merged` ranges are columns from 0."""
 
-    cells: Sequence[tuple[Value, Style]]
+    values: Sequence[Value]
+    styles: Sequence[Style]
     height: float | None = None
     merged: tuple[tuple[int, int], ...] = ()
+
+
+def across(text: str, last: int, style: Style, *, height: float | None = None) -> Line:
+    """One text over all columns up to `last`."""
+    return Line([text], [style], height, ((0, last),))
+
+
+def headings(texts: Iterable[str], *, height: float = 32) -> Line:
+    cells = list(texts)
+    return Line(cells, [Style.HEADING] * len(cells), height)
+
+
+def halves(left: str, right: str, last: int) -> Line:
+    """A text at either side, above a table whose last column is `last`."""
+    middle = last // 2
+    values = [left, *[""] * middle, right, *[""] * (last - middle - 1)]
+    styles = [Style.LEFT_LINE] * len(values)
+    styles[middle + 1] = Style.RIGHT_LINE
+    return Line(values, styles, merged=((0, middle), (middle + 1, last)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,13 +271,14 @@ def page_head(mark: str) -> str:
 
 def row_of(line: Line, number: int) -> str:
     height = f' ht="{line.height}" customHeight="1"' if line.height else ""
-    cells = "".join(
-        [
-            f'<c r="{LETTERS[at]}{number}{rest_of(value, style)}'
-            for at, (value, style) in enumerate(line.cells)
-        ]
-    )
+    cells = places(len(line.values)).replace("#", str(number)) % tuple(map(rest_of, line.values, line.styles))
     return f'<row r="{number}"{height}>{cells}</row>'
+
+
+@cache
+def places(count: int) -> str:
+    """The cells of a row, each but its place still to come; `#` stands for the row."""
+    return "".join(f'<c r="{letters(at)}#%s' for at in range(count))
 
 
 @lru_cache(10_000)  # most columns have few values, each of them many times
@@ -289,6 +310,3 @@ def letters(column: int) -> str:
     """A, B … Z, AA …, of a column from 0."""
     above, last = divmod(column, 26)
     return (letters(above - 1) if above else "") + chr(65 + last)
-
-
-LETTERS = [letters(column) for column in range(64)]

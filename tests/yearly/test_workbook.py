@@ -13,8 +13,8 @@ from pytest_django import DjangoAssertNumQueries
 from bureaus.models import AuditEvent
 from learners.models import Holder, Identity
 from ledgers.figures import Selection, totals
+from ledgers.outgoing.learners import mask_phone
 from ledgers.yearly import export_yearly, file_name, write_workbook
-from ledgers.yearly.learners import mask_phone
 from tests.figures.city import YEAR, City
 
 SHEETS = [
