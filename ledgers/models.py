@@ -239,7 +239,7 @@ class LedgerRow(models.Model):
         FAULTY = "faulty", _("有问题")
 
     batch = models.ForeignKey(
-        LedgerImport, verbose_name=_("导入"), on_delete=models.CASCADE, related_name="rows"
+        LedgerImport, verbose_name=_("导入"), on_delete=models.CASCADE, related_name="rows", db_index=False
     )
     sheet = models.CharField(_("工作表"), max_length=120, blank=True)
     number = models.PositiveIntegerField(_("行"))
@@ -252,7 +252,12 @@ class LedgerRow(models.Model):
         Enrolment, null=True, blank=True, on_delete=models.SET_NULL, related_name="ledger_rows"
     )
     session = models.ForeignKey(
-        Session, null=True, blank=True, on_delete=models.SET_NULL, related_name="ledger_rows"
+        Session,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="ledger_rows",
+        db_index=False,
     )
     certificate = models.ForeignKey(
         Certificate, null=True, blank=True, on_delete=models.SET_NULL, related_name="ledger_rows"
@@ -273,7 +278,12 @@ class LedgerRow(models.Model):
         ordering: ClassVar = ["batch", "id"]
         indexes: ClassVar = [
             models.Index(fields=["batch", "state"], name="ledger_row_state"),
-            models.Index(fields=["batch", "undone"], name="ledger_row_undone"),
+            models.Index(
+                fields=["batch", "undone"], name="ledger_row_undone", condition=~models.Q(undone="")
+            ),
+            models.Index(
+                fields=["session"], name="ledger_row_session", condition=models.Q(session__isnull=False)
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["batch", "sheet", "number"], name="ledger_row_once")

@@ -73,7 +73,11 @@ class Certificate(models.Model):
         RENEWAL = "renewal", _("续期")
 
     issuer = models.ForeignKey(
-        Issuer, verbose_name=_("发证单位"), on_delete=models.PROTECT, related_name="certificates"
+        Issuer,
+        verbose_name=_("发证单位"),
+        on_delete=models.PROTECT,
+        related_name="certificates",
+        db_index=False,
     )
     number = models.CharField(_("证书编号"), max_length=120)
     number_key = models.CharField(_("比对用编号"), max_length=LONGEST_KEY, editable=False)
@@ -104,9 +108,7 @@ class Certificate(models.Model):
         related_name="replaced_by",
     )
     ground = models.CharField(_("制发事由"), max_length=10, choices=Ground, default=Ground.FIRST)
-    code = models.CharField(
-        _("验证码"), max_length=16, unique=True, null=True, blank=True, editable=False, default=None
-    )
+    code = models.CharField(_("验证码"), max_length=16, null=True, blank=True, editable=False, default=None)
     version = models.ForeignKey(
         TemplateVersion,
         verbose_name=_("模板版本"),
@@ -115,6 +117,7 @@ class Certificate(models.Model):
         editable=False,
         on_delete=models.PROTECT,
         related_name="certificates",
+        db_index=False,
     )
     frozen = models.JSONField(
         _("制发时的内容"), default=dict, blank=True, editable=False, encoder=DjangoJSONEncoder
@@ -129,6 +132,7 @@ class Certificate(models.Model):
         editable=False,
         on_delete=models.SET_NULL,
         related_name="+",
+        db_index=False,
     )
     revoked_on = models.DateField(_("作废日期"), null=True, blank=True)
     revoke_reason = models.CharField(_("作废原因"), max_length=200, blank=True)
@@ -140,7 +144,13 @@ class Certificate(models.Model):
         verbose_name = _("证书")
         verbose_name_plural = _("证书")
         ordering: ClassVar = ["issuer", "number"]
+        indexes: ClassVar = [
+            models.Index(fields=["version"], name="drawn_by_version", condition=Q(version__isnull=False))
+        ]
         constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["code"], name="certificate_code_once", condition=Q(code__isnull=False)
+            ),
             models.UniqueConstraint(
                 fields=["issuer", "number_key"],
                 name="number_once_an_issuer",

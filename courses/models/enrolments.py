@@ -102,7 +102,7 @@ class Enrolment(models.Model):
         FAILED = "failed", _("不合格")
 
     run = models.ForeignKey(
-        ClassRun, verbose_name=_("班次"), on_delete=models.CASCADE, related_name="enrolments"
+        ClassRun, verbose_name=_("班次"), on_delete=models.CASCADE, related_name="enrolments", db_index=False
     )
     learner = models.ForeignKey(
         Learner, verbose_name=_("学员"), on_delete=models.PROTECT, related_name="enrolments"
@@ -112,7 +112,11 @@ class Enrolment(models.Model):
     position = models.CharField(_("职务"), max_length=200, blank=True)
     level = models.CharField(_("级别"), max_length=200, blank=True)
     district = models.ForeignKey(
-        District, verbose_name=_("县市区"), on_delete=models.PROTECT, related_name="enrolments"
+        District,
+        verbose_name=_("县市区"),
+        on_delete=models.PROTECT,
+        related_name="enrolments",
+        db_index=False,
     )
     state = models.CharField(_("状态"), max_length=14, choices=State, default=State.ADMITTED)
     assessment = models.CharField(_("考核"), max_length=8, choices=Assessment, blank=True)
@@ -130,6 +134,7 @@ class Enrolment(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="enrolments",
+        db_index=False,
     )
     particulars = models.JSONField(_("其他信息"), default=dict, blank=True)
     reason = models.CharField(_("原因"), max_length=200, blank=True)

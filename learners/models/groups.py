@@ -41,7 +41,11 @@ class Standing(models.Model):
         "learners.Learner", verbose_name=_("学员"), on_delete=models.CASCADE, related_name="standings"
     )
     group = models.ForeignKey(
-        TargetGroup, verbose_name=_("群体"), on_delete=models.PROTECT, related_name="standings"
+        TargetGroup,
+        verbose_name=_("群体"),
+        on_delete=models.PROTECT,
+        related_name="standings",
+        db_index=False,
     )
     level = models.CharField(_("级别"), max_length=200, blank=True)
     valid_from = models.DateField(_("起"), null=True, blank=True)

@@ -43,7 +43,7 @@ class Learner(models.Model):
         FEMALE = "female", _("女")
         MALE = "male", _("男")
 
-    name = models.CharField(_("姓名"), max_length=120, db_index=True)
+    name = models.CharField(_("姓名"), max_length=120)
     gender = models.CharField(_("性别"), max_length=6, choices=Gender, blank=True)
     birth = models.CharField(
         _("出生"),
@@ -60,6 +60,8 @@ class Learner(models.Model):
         verbose_name = _("学员")
         verbose_name_plural = _("学员")
         ordering: ClassVar = ["name", "id"]
+        # Not `db_index`, which on PostgreSQL would bring a second one for LIKE.
+        indexes: ClassVar = [models.Index(fields=["name"], name="learner_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -76,7 +78,7 @@ class Holder(models.Model):
     """
 
     learner = models.ForeignKey(
-        Learner, verbose_name=_("学员"), on_delete=models.CASCADE, related_name="holders"
+        Learner, verbose_name=_("学员"), on_delete=models.CASCADE, related_name="holders", db_index=False
     )
     bureau = models.ForeignKey(
         Bureau, verbose_name=_("单位"), on_delete=models.PROTECT, related_name="holdings"

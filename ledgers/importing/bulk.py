@@ -27,11 +27,12 @@ def reserve(model: type[models.Model], count: int) -> Sequence[int]:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [f'"{table}"', model._meta.pk.column])
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
-                [f'"{table}"', model._meta.pk.column, count],
+                "SELECT array_agg(nextval(%s::regclass)) FROM generate_series(1, %s)",
+                [*cursor.fetchone(), count],
             )
-            return [key for (key,) in cursor.fetchall()]
+            return sorted(cursor.fetchone()[0])
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         found = cursor.fetchone()
         last = found[0] if found else 0
@@ -64,20 +65,26 @@ def insert(model: type[models.Model], names: Sequence[str], rows: Iterable[Row])
         for field in model._meta.concrete_fields
         if field not in fields and not isinstance(field, models.AutoField)
     ]
-    fixed = [field for field in others if not makes_its_default(field)]
-    made = [field for field in others if makes_its_default(field)]
-    ends, makers = tuple(default_of(field)() for field in fixed), [default_of(field) for field in made]
-    prepared: Iterator[Row] = ((*row, *ends) for row in in_columns(fields, rows))
-    if makers:
-        prepared = ((*row, *(maker() for maker in makers)) for row in prepared)
-    write(model._meta.db_table, [str(field.column) for field in (*fields, *fixed, *made)], prepared)
+    values = in_columns(fields, rows)
+    if not values:
+        return
+    count = len(values[0])
+    for field in others:
+        make = default_of(field)
+        if makes_its_default(field):
+            fields.append(field)
+            values.append([make() for _row in range(count)])
+        elif (default := make()) is not None:  # a column that is left out is empty
+            fields.append(field)
+            values.append([default] * count)
+    write(model._meta.db_table, [str(field.column) for field in fields], zip(*values, strict=True))
 
 
 def update(model: type[models.Model], names: Sequence[str], rows: Iterable[Row]) -> int:
     """Sets the fields `names` of rows by the key, which is the first of each row; gives how many it found."""
     fields = [model._meta.pk, *(field_of(model, name) for name in names)]
     table, columns = model._meta.db_table, [str(field.column) for field in fields]
-    prepared = in_columns(fields, rows)
+    prepared = zip(*in_columns(fields, rows), strict=True)
     quoted = connection.ops.quote_name
     if connection.vendor != "postgresql":
         sets = ", ".join(f"{quoted(column)} = %s" for column in columns[1:])
@@ -119,17 +126,13 @@ def write(table: str, columns: Sequence[str], rows: Iterator[Row]) -> None:
                 copy.write_row(row)
 
 
-def in_columns(fields: Sequence[Field[Any, Any]], rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows with each value as its column takes it."""
-    prepare = [(at, preparation(field)) for at, field in enumerate(fields) if not is_taken(field)]
-    if not prepare:
-        yield from rows
-        return
-    for row in rows:
-        values = list(row)
-        for at, prepared in prepare:
-            values[at] = prepared(values[at])
-        yield values
+def in_columns(fields: Sequence[Field[Any, Any]], rows: Iterable[Row]) -> list[Sequence[Any]]:
+    """The rows by columns, each value as its column takes it. Empty where there are no rows."""
+    columns = list(zip(*rows, strict=True))
+    return [
+        column if is_taken(field) else list(map(preparation(field), column))
+        for field, column in zip(fields if columns else (), columns, strict=True)
+    ]
 
 
 def is_taken(field: Field[Any, Any]) -> bool:
