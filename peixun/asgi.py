@@ -1,5 +1,6 @@
 """Pages and sockets, for an ASGI server."""
 
+import gc
 import os
 
 from channels.auth import AuthMiddlewareStack
@@ -18,3 +19,4 @@ application = ProtocolTypeRouter(
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(socket_patterns))),
     }
 )
+gc.freeze()  # what is loaded by now stays: not to be gone through again and again

@@ -33,6 +33,7 @@ EPOCH = datetime.date(1899, 12, 30)
 TOGETHER = 500  # rows that are compressed in one go
 LONGEST_TEXT = 32_767
 NOT_APPLICABLE = "—"
+STYLED = {style: f'" s="{style:d}"' for style in Style}
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SPECIAL = re.compile("[\x00-\x1f&<>\ud800-\udfff\ufffe\uffff]|_x")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -284,14 +285,17 @@ def places(count: int) -> str:
 @lru_cache(10_000)  # most columns have few values, each of them many times
 def rest_of(value: Value, style: Style) -> str:
     """A cell after its place. None is written as "—": not applicable; an empty text as an empty cell."""
-    if isinstance(value, int | Decimal):
-        return f'" s="{style:d}"><v>{value}</v></c>'
-    if isinstance(value, datetime.date):
-        return f'" s="{style:d}"><v>{(value - EPOCH).days}</v></c>'
-    if value == "":
-        return f'" s="{style:d}"/>'
-    text = plain(NOT_APPLICABLE if value is None else value)
-    return f'" s="{style:d}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    start = STYLED[style]
+    if value is None:
+        value = NOT_APPLICABLE
+    if not isinstance(value, str):
+        number = (value - EPOCH).days if isinstance(value, datetime.date) else value
+        return f"{start}><v>{number}</v></c>"
+    if not value:
+        return f"{start}/>"
+    text = plain(value)
+    space = ' xml:space="preserve"' if text != text.strip() else ""
+    return f'{start} t="inlineStr"><is><t{space}>{text}</t></is></c>'
 
 
 def plain(text: str) -> str:

@@ -13,6 +13,8 @@ FORMATS = {SHARE: "0.0%", ONE_PLACE: "#,##0.0", DAY: "yyyy\\-mm\\-dd"}
 class Style(IntEnum):
     """The place of each style in the sheet of styles; a column's style + `BOLD` is that of its total."""
 
+    __hash__ = int.__hash__  # an Enum's own is slow, and every cell asks for it
+
     NORMAL = 0
     TITLE = 1
     LEFT_LINE = 2
