@@ -34,6 +34,10 @@ import django  # noqa: E402
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
+
+settings.DEBUG = False  # or each query would be kept, with all its values
+
 import typst  # noqa: E402
 from django.db import connection  # noqa: E402
 from PIL import Image, ImageChops, ImageDraw  # noqa: E402

@@ -36,6 +36,10 @@ import django  # noqa: E402
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
+
+settings.DEBUG = False  # or each query of an import would be kept, with all its values
+
 import ledger_file  # noqa: E402
 import tablib  # noqa: E402
 from django.core.management import call_command  # noqa: E402

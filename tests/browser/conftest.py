@@ -1,6 +1,7 @@
 """A server of its own with worker and demo data, and a real Chromium that speaks Chinese."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -11,11 +12,13 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 PASSWORD = "peixun-2025"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 820}
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
@@ -47,6 +50,29 @@ def add_session(page, title: str) -> int:
     page.click("form[action$='/about/'] button")
     page.wait_for_url("**/register/")
     return int(page.url.split("/")[-3])
+
+
+def key_at(page, address, pattern, text="") -> int:
+    """The key in the first link of the page at `address` that fits `pattern` and holds `text`."""
+    page.goto(address)
+    links = page.locator("main a", has_text=text).evaluate_all("links => links.map(link => link.pathname)")
+    return next(int(found[1]) for link in links if (found := re.fullmatch(pattern, link)))
+
+
+def is_sound(page):
+    """axe finds no violation of WCAG 2.1 A and AA, and nothing is wider than the phone's screen."""
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def until(page, question, given=None):
+    """Waits until the answer is yes: `wait_for_function` would need a script that the page forbids."""
+    for _ in range(200):
+        if page.evaluate(question, given):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(question)
 
 
 def answers(address: str) -> bool:
@@ -130,3 +156,23 @@ def window(chromium, server):
         context.close()
     meant = ("404", "410", "422")
     assert [text for text in complaints if not any(status in text for status in meant)] == []
+
+
+@pytest.fixture(scope="module")
+def seats(chromium, server):
+    """A page by account and type size, each signed in once for all that it opens."""
+    opened = {}
+
+    def seat(user, *, large=False):
+        if (user, large) not in opened:
+            context = chromium.new_context(base_url=server, locale="zh-CN", viewport=PHONE)
+            if large:
+                context.add_cookies([{"name": "type", "value": "large", "url": server}])
+            opened[user, large] = context.new_page()
+            if user:
+                sign_in(opened[user, large], user)
+        return opened[user, large]
+
+    yield seat
+    for page in opened.values():
+        page.context.close()

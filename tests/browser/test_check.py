@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from certificates.models import Certificate, Issuer
 from certificates.signing import Signer, jwk, statement_of
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, until
 
 pytestmark = pytest.mark.browser
 WRITTEN = string.ascii_letters + string.digits + "-_"
@@ -103,9 +103,9 @@ def test_a_changed_code_is_told_in_red(phone, scanned):
 
 def test_without_a_network_a_scan_shows_what_was_signed(phone, scanned):
     phone.goto("/v/offline/")
-    phone.wait_for_function("localStorage.getItem('peixun-keys')")
+    until(phone, "localStorage.getItem('peixun-keys')")
     phone.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    phone.wait_for_function("navigator.serviceWorker.controller !== null")
+    until(phone, "navigator.serviceWorker.controller !== null")
     phone.unroute_all()
     phone.context.set_offline(True)
     phone.goto(scanned)

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from courses.check_in.codes import code_for
 from courses.models import Session
-from tests.browser.conftest import DESKTOP, PHONE, add_session, sign_in
+from tests.browser.conftest import DESKTOP, PHONE, add_session, sign_in, until
 
 pytestmark = pytest.mark.browser
 PAGES = ("code", "digits", "proxy", "sheet", "sheet/read", "evaluate/code", "evaluations")
@@ -109,10 +109,10 @@ def test_a_code_that_comes_too_late_says_what_to_do(window, session):
 
 def test_the_code_on_the_screen_changes_by_itself(screen):
     first = scanned(screen)
-    screen.wait_for_function(
+    until(
+        screen,
         "first => document.querySelector('.code-picture').innerHTML !== first",
-        arg=screen.locator(".code-picture").inner_html(),
-        timeout=20_000,
+        screen.locator(".code-picture").inner_html(),
     )
     assert scanned(screen) != first
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import CHROMIUM, PASSWORD, PHONE, QUIET
+from tests.browser.conftest import CHROMIUM, PASSWORD, PHONE, QUIET, until
 
 pytestmark = pytest.mark.browser
 # Whether the phone keeps this page, with these words in it.
@@ -37,15 +37,6 @@ def phone(chromium, server, tmp_path):
     yield switch_on
     for context in opened:
         context.close()
-
-
-def until(page, question, given=None):
-    """Waits until the answer is yes; `wait_for_function` takes a promise for one."""
-    for _ in range(200):
-        if page.evaluate(question, given):
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(question)
 
 
 def sign_in(page, user, *, remembered=False):

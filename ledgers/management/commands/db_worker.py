@@ -10,6 +10,7 @@ import threading
 import time
 from typing import Any
 
+from django.conf import settings
 from django.db import Error, connections
 from django.utils.autoreload import DJANGO_AUTORELOAD_ENV, run_with_reloader
 from django_tasks_db.management.commands import db_worker
@@ -56,6 +57,7 @@ class Worker(db_worker.Worker):
     """Goes on when the database is back: the library's own ends where it loses its connection."""
 
     def run(self) -> None:
+        settings.DEBUG = False  # or each query of an import would be kept, with all its values
         gc.freeze()  # what is loaded by now stays; to go through it again takes a sixth of an import
         sweeper = Sweeper()
         sweeper.start()
