@@ -23,7 +23,6 @@ PAGES = {
         "/imports/{applied}/",
         "/imports/{applied}/undo/",
         "/imports/{undone}/",
-        "/imports/{undone}/undo/rows/",
         "/layouts/",
         "/templates/",
         "/sign-in-sheets/",
@@ -140,7 +139,7 @@ def imports(office, upload, check, confirm, tmp_path_factory):
     namesake = (lines("丙班", 1)[0][0], id_number(7), *lines("丙班", 1)[0][2:])
     doubtful = check(workbook(folder / "存疑.xlsx", [namesake, *lines("丙班", 8), faulty]))
     strange = ("人员", "证件", "在哪上班", "课", "几时", "多久", "备注一")
-    unknown = upload(workbook(folder / "不认识.xlsx", lines("丁班", 5), strange), shows="对应")
+    unknown = upload(workbook(folder / "不认识.xlsx", lines("丁班", 5), strange), shows="表头没有认全")
     read = upload(workbook(folder / "待核对.xlsx", lines("戊班", 6)), shows="逐行检查")
     return {"applied": applied, "undone": undone, "doubtful": doubtful, "unknown": unknown, "read": read}
 
@@ -163,8 +162,6 @@ def sheet(office, imports, tmp_path_factory):
     workbook(path, [("样一", "页面验收小学", "√", "√")], ("姓名", "单位", "3月4日", "3月5日"))
     office.goto("/sign-in-sheets/new/")
     office.set_input_files("input[type=file]", path)
-    run = office.locator("select[name=run] option", has_text="甲班").first.get_attribute("value")
-    office.select_option("select[name=run]", run)
     office.click("button:has-text('上传并核对')")
     office.wait_for_url(lambda address: "/sign-in-sheets/new/" not in address)
     return office.url.split("/sign-in-sheets/")[1].split("/")[0]
