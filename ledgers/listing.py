@@ -164,12 +164,11 @@ def learners(selection: Selection, words: str = "") -> QuerySet[Learner]:
         took_part = took_part.filter(in_enrolment(words))
         here = here.filter(in_enrolment(words, at="enrolment__"))
     by_name = took_part.filter(rows.by_run()).order_by()
-    inside = Q(enrolments__in=took_part.order_by().values("pk"))
-    return Learner.objects.filter(
-        Q(pk__in=by_name.values("learner")) | Q(pk__in=here.values("enrolment__learner"))
-    ).annotate(
-        times=Count("enrolments", filter=inside),
-        hours=Coalesce(Sum("enrolments__hours", filter=inside), Decimal(0)),
+    counted = by_name.values("learner").union(here.order_by().values("enrolment__learner"))
+    own = took_part.filter(learner=OuterRef("pk")).order_by().values("learner")
+    return Learner.objects.filter(pk__in=counted).annotate(
+        times=Coalesce(Subquery(own.annotate(count=Count("pk")).values("count")), 0),
+        hours=Coalesce(Subquery(own.annotate(sum=Sum("hours")).values("sum")), Decimal(0)),
     )
 
 
