@@ -10,13 +10,11 @@ import time
 
 import pytest
 import zxingcpp
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
-from tests.browser.conftest import PHONE
-from tests.browser.test_accessible import RULES, key_at
+from tests.browser.conftest import PHONE, is_sound, key_at
 
 pytestmark = pytest.mark.browser
 MOBILE = "13800009999"
@@ -104,9 +102,7 @@ def looks_after(page, learner) -> None:
     page.goto("/my/")
     expect(page.locator("main")).to_contain_text("学时")
     expect(page.locator("main")).to_contain_text(learner["number"])
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, found.generate_report()
+    is_sound(page)
 
 
 def text_of(download) -> str:
@@ -174,8 +170,7 @@ def test_without_an_account_by_name_and_id_number(window, learner):
     shown = page.content()
     assert learner["id_number"] not in shown + page.url
     assert learner["name"] not in page.locator("main").inner_text()
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, found.generate_report()
+    is_sound(page)
     with page.expect_download() as waiting:
         page.locator("main a", has_text="PDF").first.click()
     assert learner["name"] in text_of(waiting.value)
@@ -189,8 +184,7 @@ def test_a_stranger_checks_by_the_form(window, learner):
     page.locator("form.panel button").first.click()
     page.wait_for_selector("main h2:has-text('有效')")
     assert learner["name"] not in page.url
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, found.generate_report()
+    is_sound(page)
 
 
 # --- Pages ------------------------------------------------------------------------------------------
@@ -226,6 +220,4 @@ def test_axe_finds_nothing_and_the_page_fits(window, office, learner, address, l
             [{"name": "type", "value": "large" if large else "standard", "url": page.url}]
         )
     assert page.goto(address.format(**learner)).status == 200
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    is_sound(page)
