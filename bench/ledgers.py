@@ -63,8 +63,8 @@ from ledgers.importing.jobs import order_for, rule_for  # noqa: E402
 from ledgers.importing.outcomes import Tally, Terms  # noqa: E402
 from ledgers.models import LedgerImport, LedgerRow  # noqa: E402
 from ledgers.outgoing.exporting import ALWAYS, LedgerSheet, Outgoing, write_ledger  # noqa: E402
-from ledgers.outgoing.learners import Records  # noqa: E402
 from ledgers.reading.apart import reading  # noqa: E402
+from ledgers.records import Records  # noqa: E402
 from ledgers.yearly.exporting import write_workbook  # noqa: E402
 from peixun.lib.tables import Form  # noqa: E402
 from peixun.lib.xlsx import Sheet  # noqa: E402

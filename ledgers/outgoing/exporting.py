@@ -18,7 +18,7 @@ from bureaus.models import AuditEvent, User
 from courses.models import Enrolment
 from ledgers.columns import BY_KEY, COLUMNS
 from ledgers.figures import Selection, enrolments
-from ledgers.outgoing.learners import Records
+from ledgers.records import Records
 from ledgers.yearly.report import filters_of, reach_of, reporting_unit, safe_name
 from ledgers.yearly.tables import height_of, signatures
 from peixun.lib.tables import Form, text_lines

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from courses.models import Enrolment
 from learners.names import mask_public
 from ledgers.figures import Selection, enrolments
-from ledgers.outgoing.learners import CHUNK
+from ledgers.records import CHUNK
 from ledgers.yearly.tables import height_of
 from peixun.lib.xlsx import Book, Line, Sheet, across, headings
 from peixun.lib.xlsx_styles import Style

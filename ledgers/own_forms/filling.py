@@ -15,7 +15,6 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from lxml import etree
 
-from ledgers.outgoing.learners import Record
 from ledgers.own_forms.kinds import adding_up
 from ledgers.own_forms.moving import (
     AFTER_HEADER_FOOTER,
@@ -32,6 +31,7 @@ from ledgers.own_forms.recognising import Layout
 from ledgers.own_forms.rows import Rows, figure, rows_of
 from ledgers.own_forms.shifting import Shift
 from ledgers.own_forms.styles import Styles
+from ledgers.records import Record
 from peixun.lib.xlsx import CORE_TYPE, XML, Properties, core_of, writable
 
 HERE = "peixun-rows"

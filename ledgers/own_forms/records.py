@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ledgers.figures import Figures, Selection, by_district, by_group, by_programme
 from ledgers.outgoing.exporting import enrolments_of
-from ledgers.outgoing.learners import Record, Records, Values
 from ledgers.own_forms.kinds import CERTIFICATES, LEARNERS, RUNS, SUMMARY, Kind
+from ledgers.records import Record, Records, Values
 from ledgers.yearly.registers import certificate_rows, run_rows
 
 

@@ -10,12 +10,12 @@ from math import ceil
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from ledgers.outgoing.learners import Record
 from ledgers.own_forms.kinds import SERIAL
 from ledgers.own_forms.parts import MOST_COLUMNS, FormSheet, letters_of, measure, place_of, tag, whole
 from ledgers.own_forms.recognising import Column, cells_of
 from ledgers.own_forms.shifting import RowFormula, Shift, row_formula
 from ledgers.own_forms.styles import Styles
+from ledgers.records import Record
 from ledgers.yearly.tables import columns_of
 from peixun.lib.xlsx import EPOCH, TOGETHER, Value, plain
 

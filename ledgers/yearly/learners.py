@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from ledgers.figures import Figures, Selection, enrolments
-from ledgers.outgoing.learners import Chunk, Records, Values
+from ledgers.records import Chunk, Records, Values
 from ledgers.yearly.report import Report
 from ledgers.yearly.tables import Column, Table
 from peixun.lib.xlsx import Value

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from bureaus.models import AuditEvent
 from learners.models import Holder, Identity
 from ledgers.figures import Selection, totals
-from ledgers.outgoing.learners import mask_phone
+from ledgers.records import mask_phone
 from ledgers.yearly import export_yearly, file_name, write_workbook
 from tests.figures.city import YEAR, City
 

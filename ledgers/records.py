@@ -1,6 +1,6 @@
 """Learners as rows of a ledger: every field that an import reads, so that what goes out comes in again.
 
-Numbers are masked unless the whole is asked for, see `exporting`.
+Numbers are masked unless the whole is asked for, see `outgoing.exporting`.
 """
 
 from __future__ import annotations
