@@ -32,6 +32,8 @@ XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 EPOCH = datetime.date(1899, 12, 30)
 TOGETHER = 500  # rows that are compressed in one go
 LONGEST_TEXT = 32_767
+A3, A4 = 8, 9  # Excel's numbers of papers
+WIDEST_ON_A4 = 240  # columns of a character; more would be printed smaller than half
 NOT_APPLICABLE = "—"
 STYLED = {style: f'" s="{style:d}"' for style in Style}
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -91,7 +93,7 @@ class Properties:
 
 
 class Book:
-    """A workbook on its way to `file`; a context manager. Sheets print on A4, landscape, one page wide."""
+    """A workbook on its way to `file`; a context manager. Sheets print landscape, one page wide."""
 
     def __init__(self, file: IO[bytes], properties: Properties | None = None) -> None:
         self.archive = ZipFile(file, "w", ZIP_DEFLATED)
@@ -128,7 +130,7 @@ class Book:
                     for first, last in line.merged
                 )
                 yield
-            out.write(bottom_of(merged, sheet.mark).encode())
+            out.write(bottom_of(sheet, merged).encode())
 
     def finish(self) -> None:
         count = range(1, len(self.sheets) + 1)
@@ -247,19 +249,20 @@ def top_of(sheet: Sheet, *, first: bool) -> str:
         f'{XML}<worksheet xmlns="{MAIN}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
         f'<sheetViews><sheetView showGridLines="0" tabSelected="{int(first)}" workbookViewId="0">'
         f"{pane}</sheetView></sheetViews>"
-        f'<sheetFormatPr defaultRowHeight="18"/><cols>{columns}</cols><sheetData>'
+        f'<sheetFormatPr defaultRowHeight="18" customHeight="1"/><cols>{columns}</cols><sheetData>'
     )
 
 
-def bottom_of(merged: list[str], mark: str = "") -> str:
+def bottom_of(sheet: Sheet, merged: list[str]) -> str:
+    paper = A3 if sum(sheet.widths) > WIDEST_ON_A4 else A4
     ranges = "".join(f'<mergeCell ref="{one}"/>' for one in merged)
     return (
         "</sheetData>"
         + (f'<mergeCells count="{len(merged)}">{ranges}</mergeCells>' if merged else "")
         + '<printOptions horizontalCentered="1"/>'
         '<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
-        '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
-        f"<headerFooter>{page_head(mark)}<oddFooter>&amp;C&amp;P / &amp;N</oddFooter></headerFooter>"
+        f'<pageSetup paperSize="{paper}" orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
+        f"<headerFooter>{page_head(sheet.mark)}<oddFooter>&amp;C&amp;P / &amp;N</oddFooter></headerFooter>"
         "</worksheet>"
     )
 
