@@ -47,7 +47,7 @@ def find(outcomes: Sequence[Outcome], terms: Terms, *, known_until: int) -> None
     """
     people = [one for one in outcomes if one.good and one.row.kind == "participant" and one.identity]
     found = [(pair, OTHER_NUMBER) for pair in namesakes(people, terms, known_until)]
-    found += [(pair, OTHER_NAME) for pair in misnamed(people)]
+    found += [(pair, OTHER_NAME) for pair in misnamed(people, known_until)]
     decided = decisions({key_of(outcome, kind) for (outcome, _learner), kind in found})
     for (outcome, learner), kind in found:
         key = key_of(outcome, kind)
@@ -113,9 +113,9 @@ def namesakes(people: Sequence[Outcome], terms: Terms, known_until: int) -> list
 # --- Other name ---------------------------------------------------------------------------------
 
 
-def misnamed(people: Sequence[Outcome]) -> list[Pair]:
+def misnamed(people: Sequence[Outcome], known_until: int) -> list[Pair]:
     """Rows whose ID number is a learner's of quite another name, beside that learner."""
-    numbered = [one for one in people if one.learner_id and one.row.id_number]
+    numbered = [one for one in people if one.row.id_number and 0 < (one.learner_id or 0) <= known_until]
     if not numbered:
         return []
     names = dict(

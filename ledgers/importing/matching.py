@@ -9,9 +9,8 @@ from __future__ import annotations
 import datetime
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
@@ -19,12 +18,15 @@ from django.utils.translation import gettext as _
 from certificates.models import LONGEST_KEY, Certificate, number_key
 from courses.models import ClassRun, Enrolment, Session
 from learners.models import Holder, Identity, Learner
+from learners.names import same_name
 from ledgers.columns import BY_KEY
 from ledgers.importing import doubts, fields
+from ledgers.importing.first_names import FirstNames
 from ledgers.importing.named import CertificateKey, Issuers, Programmes
 from ledgers.importing.outcomes import Outcome, RunKey, State, Terms
 from ledgers.importing.places import Districts, of_row, of_table
 from ledgers.importing.repeats import Repeats
+from ledgers.importing.stored import Stored, StoredCertificate
 from ledgers.reading import CheckedRow, Table
 from peixun.lib.comparing import comparable
 
@@ -37,44 +39,6 @@ def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk
-
-
-class Stored(NamedTuple):
-    """An enrolment as far as rows are compared with it."""
-
-    pk: int
-    run_id: int
-    learner_id: int
-    changed_at: datetime.datetime
-    name: str
-    employer: str
-    position: str
-    level: str
-    district_id: int
-    state: str
-    assessment: str
-    assessment_words: str
-    hours: Decimal
-    particulars: dict[str, str]
-    hours_theory: Decimal | None
-    hours_practice: Decimal | None
-    hours_online: Decimal | None
-    hours_offline: Decimal | None
-    hours_general: Decimal | None
-
-
-class StoredCertificate(NamedTuple):
-    """A certificate as far as rows are compared with it."""
-
-    pk: int
-    issuer_id: int
-    number_key: str
-    learner_id: int
-    enrolment_id: int | None
-    state: str
-    number: str
-    title: str
-    issued_on: datetime.date | None
 
 
 class Comparison:
@@ -106,6 +70,7 @@ class Comparison:
         self.enrolled: dict[int, int] = {}
         self.numbers: dict[CertificateKey, int] = {}
         self.have_phones: set[int] = set()
+        self.first_names = FirstNames()
         # What is stored of the rows of this chunk.
         self.enrolments: dict[tuple[int, int], Stored] = {}
         self.phones: dict[int, str] = {}
@@ -240,7 +205,12 @@ class Comparison:
         return self.lectures
 
     def match_participant(self, outcome: Outcome) -> None:
-        if not (self.is_once(outcome) and self.run_is_on(outcome) and self.certificate_is_free(outcome)):
+        if not (
+            self.has_one_name(outcome)
+            and self.is_once(outcome)
+            and self.run_is_on(outcome)
+            and self.certificate_is_free(outcome)
+        ):
             return
         stored = self.enrolments.get((outcome.run_id or 0, outcome.learner_id or 0))
         values = outcome.values
@@ -273,6 +243,21 @@ class Comparison:
             return True
         message = _("与第 %(row)d 行是同一人同一班次，请删去其中一行。") % {"row": first}
         outcome.refuse("duplicate_row", column=BY_KEY["name"].heading, message=message)
+        return False
+
+    def has_one_name(self, outcome: Outcome) -> bool:
+        """Refuses a row whose ID number an earlier one has under quite another name.
+
+        Only of who is new: of a learner who was known before, `doubts` asks.
+        """
+        row = outcome.row
+        if not row.id_number or (outcome.learner_id or self.newest_learner + 1) <= self.newest_learner:
+            return True
+        name, first = self.first_names.of(outcome.person, row.name, row.number)
+        if name == row.name or same_name(name, row.name):
+            return True
+        message = _("与第 %(row)d 行的身份证号相同、姓名不同，请核对这两行的姓名和号码。") % {"row": first}
+        outcome.refuse("other_name", column=BY_KEY["name"].heading, message=message)
         return False
 
     def run_is_on(self, outcome: Outcome) -> bool:

@@ -10,6 +10,7 @@ from learners.models import Identity, Learner, LearnerAlias
 from learners.names import same_name
 from ledgers.importing.undoing import undo
 from ledgers.models import Doubt, LedgerImport, PersonDecision
+from ledgers.reading import apart
 from tests.drills.crash import id_number
 from tests.imports.conftest import ANNA, BO, row
 
@@ -132,6 +133,20 @@ def test_a_number_under_another_name_is_refused_until_somebody_says_who_it_is(br
     decision.delete()
     _code, known = bring_in(renamed)
     assert known["same"] == 1  # by the other name, which is known now
+
+
+@pytest.mark.parametrize("rows_together", [1, 2000])
+def test_a_new_number_under_two_names_in_one_file_is_refused_the_second_time(
+    bring_in, ledger, monkeypatch, rows_together
+):
+    """However the rows are read, and before as while they are written: a preview must be what happens."""
+    monkeypatch.setattr(apart, "CHUNK", rows_together)
+    twice = ledger(row(1, ANNA), row(2, BO), anna(姓名="张卫东"), row(8, ANNA, 班次="第3期"))
+    for option in ("--dry-run", "--skip-faulty"):
+        _code, result = bring_in(twice, option)
+        assert (result["new"], codes(result)) == (3, ["other_name"])
+        assert "第 2 行" in result["problems"][0]["message"]
+    assert set(Learner.objects.values_list("name", flat=True)) == {ANNA[0], BO[0]}
 
 
 def test_a_number_that_is_another_persons_stays_refused_with_another_sentence(bring_in, ledger):
