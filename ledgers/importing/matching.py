@@ -69,6 +69,7 @@ class Comparison:
         self.run_numbers: dict[RunKey, int] = {}
         self.enrolled: dict[int, int] = {}
         self.numbers: dict[CertificateKey, int] = {}
+        self.released: set[CertificateKey] = set()
         self.have_phones: set[int] = set()
         self.first_names = FirstNames()
         # What is stored of the rows of this chunk.
@@ -181,14 +182,16 @@ class Comparison:
         numbered = Certificate.objects.filter(number_key__any_of=sorted(wanted)).order_by()
         for stored in map(StoredCertificate._make, numbered.values_list(*StoredCertificate._fields)):
             self.certificates[str(stored.issuer_id), stored.number_key] = stored
-        unknown = (
-            o for o in people if o.row.certificate_number and self.issuers.key(o.row) not in self.certificates
-        )
-        stored_ones = (self.enrolments.get((o.run_id or 0, o.learner_id or 0)) for o in unknown)
-        others = sorted(enrolment.pk for enrolment in stored_ones if enrolment)
+        others = []
+        for outcome in people:
+            enrolled = self.enrolments.get((outcome.run_id or 0, outcome.learner_id or 0))
+            if enrolled and outcome.row.certificate_number:
+                known = self.certificates.get(self.issuers.key(outcome.row))
+                if known is None or known.enrolment_id != enrolled.pk:
+                    others.append(enrolled.pk)
         if others:
             recorded = Certificate.objects.filter(
-                enrolment__any_of=others,
+                enrolment__any_of=sorted(others),
                 origin=Certificate.Origin.RECORDED,
                 state=Certificate.State.VALID,
             ).order_by("pk")
@@ -303,13 +306,15 @@ class Comparison:
         row = outcome.row
         if not row.certificate_number:
             return
-        stored = self.certificates.get(self.issuers.key(row))
+        stored = self.stored_certificate(self.certificate_key(outcome))
         if stored is None:
             stored = self.certificates_of.get(outcome.enrolment_id or 0)
         if stored is None:
             outcome.changes["certificate"] = ("", row.certificate_number)
             return
         outcome.certificate_id = stored.pk
+        if stored.origin == Certificate.Origin.DRAWN:
+            return  # it stays as it was issued
         new = {
             "number": row.certificate_number,
             "title": row.certificate_name,
@@ -323,13 +328,30 @@ class Comparison:
         if row.particulars.get("certificate_issuer") and (issuer is None or issuer.pk != stored.issuer_id):
             old = self.issuers.name_of(stored.issuer_id)
             outcome.changes["certificate_issuer"] = (old, row.particulars["certificate_issuer"])
+        if "certificate" in outcome.changes or "certificate_issuer" in outcome.changes:
+            self.released.add((str(stored.issuer_id), stored.number_key))
+
+    def certificate_key(self, outcome: Outcome) -> CertificateKey:
+        """Where the row does not say who issued it, a certificate that the enrolment has keeps its issuer."""
+        row, key = outcome.row, self.issuers.key(outcome.row)
+        enrolled = self.enrolments.get((outcome.run_id or 0, outcome.learner_id or 0))
+        if enrolled is None or row.particulars.get("certificate_issuer"):
+            return key
+        stored, held = self.certificates.get(key), self.certificates_of.get(enrolled.pk)
+        if held is None or (stored and stored.enrolment_id == enrolled.pk):
+            return key
+        return str(held.issuer_id), key[1]
+
+    def stored_certificate(self, key: CertificateKey) -> StoredCertificate | None:
+        """The certificate with that number, unless an earlier row of the file gives it another one."""
+        return None if key in self.released else self.certificates.get(key)
 
     def certificate_is_free(self, outcome: Outcome) -> bool:
         """Refuses a row whose certificate number is another person's, stored or in this file."""
         if not outcome.row.certificate_number:
             return True
-        key = self.issuers.key(outcome.row)
-        stored = self.certificates.get(key)
+        key = self.certificate_key(outcome)
+        stored = self.stored_certificate(key)
         enrolled = self.enrolments.get((outcome.run_id or 0, outcome.learner_id or 0))
         first = self.numbers.get(key)
         message = ""

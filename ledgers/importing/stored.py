@@ -40,6 +40,7 @@ class StoredCertificate(NamedTuple):
     learner_id: int
     enrolment_id: int | None
     state: str
+    origin: str
     number: str
     title: str
     issued_on: datetime.date | None

@@ -5,10 +5,12 @@ import datetime
 import pytest
 
 from bureaus.models import Bureau, BureauAlias, YearClose
-from certificates.models import Certificate, Issuer
+from certificates.models import Certificate, Issuer, Template, TemplateVersion
+from certificates.models.certificates import new_code
 from courses.models import ClassRun, Enrolment, HourRule, Programme, Session
 from learners.models import Identity, Learner, LearnerAlias
 from ledgers.importing import jobs
+from ledgers.importing.undoing import undo
 from ledgers.models import LedgerImport
 from tests.imports.conftest import ANNA, BO, HEADINGS, row
 
@@ -193,3 +195,35 @@ def test_another_programmes_row_is_written_there(bring_in, ledger):
     headings = [*HEADINGS, "培训项目"]
     bring_in(ledger([*row(1, ANNA), "省培计划"], headings=headings))
     assert Enrolment.objects.get().run.programme == Programme.objects.get(name="省培计划")
+
+
+def test_a_certificate_that_was_drawn_here_stays_as_it_was_issued(bring_in, ledger):
+    headings = [*HEADINGS, "证书名称"]
+    bring_in(ledger([*row(1, ANNA), "结业证书"], headings=headings))
+    template = Template.objects.create(bureau=Bureau.objects.get(name="市科协"), name="结业证书")
+    version = TemplateVersion.objects.create(template=template, number=1, layout={})
+    Certificate.objects.update(origin=Certificate.Origin.DRAWN, code=new_code(), version=version)
+    _code, result = bring_in(ledger([*row(1, ANNA), "另一种证书"], headings=headings))
+    assert (result["same"], result["changed"]) == (1, 0)
+    assert Certificate.objects.get().title == "结业证书"
+
+
+def test_without_an_issuer_a_certificate_keeps_the_one_that_it_has(bring_in, ledger):
+    """So its new number must be free with that issuer, and not with the bureau."""
+    headings = [*HEADINGS, "发证单位"]
+    one, other = row(1, ANNA, 证书编号="甲1号"), row(2, BO, 证书编号="甲2号")
+    bring_in(ledger([*one, "外地学院"], [*other, "外地学院"], headings=headings))
+    _code, result = bring_in(ledger(row(1, ANNA, 证书编号="甲2号")), "--skip-faulty")
+    assert [problem["code"] for problem in result["problems"]] == ["certificate_taken"]
+    _code, result = bring_in(ledger(row(1, ANNA, 证书编号="甲3号")))
+    assert result["changed"] == 1
+    assert Certificate.objects.get(number="甲3号").issuer.name == "外地学院"
+
+
+def test_a_number_that_an_earlier_row_gives_up_is_free(bring_in, ledger):
+    bring_in(ledger(row(1, ANNA, 证书编号="甲1号"), row(2, BO, 证书编号="甲2号")))
+    moved = ledger(row(1, ANNA, 证书编号="甲3号"), row(2, BO, 证书编号="甲1号"))
+    _code, result = bring_in(moved)
+    assert (result["changed"], result["faulty"]) == (2, 0)
+    undo(LedgerImport.objects.order_by("-applied_at")[0], user=None)
+    assert set(Certificate.objects.values_list("name", "number")) == {(ANNA[0], "甲1号"), (BO[0], "甲2号")}

@@ -152,18 +152,24 @@ def leave(line: Line, kind: str, old: Any, reason: Reason) -> None:
 
 
 def restore(model: type[models.Model], changes: list[Change], trail: Trail) -> None:
-    """Writes past `save`, so that an enrolment's time of change comes back too."""
+    """Writes past `save`, so that an enrolment's time of change comes back too.
+
+    The last change goes back first: an earlier row of the import may have changed the same run, or had the
+    number that a later one was given.
+    """
     check = Check(model)
-    for some in chunks(changes):
+    for some in chunks(reversed(changes)):
         taken = model._default_manager.select_for_update().order_by("pk")
         stored = {row.pk: row for row in taken.filter(pk__in={change.pk for change in some})}
         check.read(some, stored)
         names: set[str] = set()
+        rows: dict[int, models.Model] = {}
         for change in some:
-            if row := stored.get(change.pk):
-                names |= restored(row, change, check, trail)
+            if (row := stored.get(change.pk)) and (fresh := restored(row, change, check, trail)):
+                names |= fresh
+                rows[change.pk] = row
         if names:
-            write_fields(model, stored.values(), names)
+            write_fields(model, rows.values(), names)
         trail.tell(len(some), len(changes))
 
 
@@ -183,6 +189,7 @@ def restored(row: models.Model, change: Change, check: Check, trail: Trail) -> s
             stay(change, group, None)
             change.line.failed.append(fault)
         else:
+            check.moves_number(row, was)
             names |= set_values(row, was)
     if at and change.kind not in change.line.left and row.changed_at <= trail.applied_at:  # type: ignore[attr-defined]
         names |= set_values(row, {"changed_at": at})
@@ -285,6 +292,12 @@ class Check:
     def number_is_taken(self, row: Certificate, values: Values) -> bool:
         key = (values.get("issuer_id", row.issuer_id), values["number_key"])
         return self.taken.get(key, row.pk) != row.pk
+
+    def moves_number(self, row: Any, values: Values) -> None:
+        """Notes that the certificate leaves its number for its old one."""
+        if "number_key" in values:
+            self.taken.pop((row.issuer_id, row.number_key), None)
+            self.taken[values.get("issuer_id", row.issuer_id), values["number_key"]] = row.pk
 
     def takes_seat(self, row: Enrolment, state: str) -> bool:
         """Whether there is a seat for who shall hold one again; takes it."""
