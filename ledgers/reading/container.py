@@ -58,7 +58,7 @@ def _check_names(members: Iterable[zipfile.ZipInfo]) -> None:
     for member in members:
         name = member.orig_filename
         climbs = ".." in name.split("/") or name.startswith("/")
-        if climbs or "\\" in name or ":" in name or "\0" in name or name.lower() in seen:
+        if not name or climbs or "\\" in name or ":" in name or "\0" in name or name.lower() in seen:
             raise UnreadableFile(_SUSPICIOUS)
         seen.add(name.lower())
         if member.flag_bits & 0x1:
