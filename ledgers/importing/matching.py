@@ -59,9 +59,9 @@ class Comparison:
         self.runs = self.stored_runs()
         self.seats_taken = self.taken_seats()
         self.lectures: dict[LectureKey, list[Session]] | None = None
-        self.repeats = Repeats(terms)
         newest = Learner.objects.order_by("-pk").values_list("pk", flat=True).first()
         self.newest_learner = newest or 0
+        self.repeats = Repeats(terms, known_until=self.newest_learner)
         # What earlier rows of the file were about.
         self.people: dict[bytes, int] = {}
         self.person_of: dict[int, int] = {}  # by learner, who may be listed by ID number and by name

@@ -24,6 +24,7 @@ from ledgers.reading import apart
 from tests.imports.test_undo_leaves_no_trace import dump
 
 SEEDS, ROWS, YEAR = 400 if os.environ.get("PEIXUN_DRILLS") == "full" else 6, 25, 2024
+FAILED_ONCE = (48, 63)  # a repeat limit, and a level that an earlier row changed
 HEADINGS = (
     *("姓名", "身份证号", "工作单位", "级别", "培训班次", "开班日期", "结束日期", "学时"),
     *("联系电话", "证书编号", "考核结果", "县市区", "发证单位"),
@@ -86,7 +87,7 @@ def brought_in(content, terms, expected=None):
     return batch
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", sorted({*range(SEEDS), *FAILED_ONCE}))
 def test_each_row_fares_as_foretold_and_undoing_leaves_no_trace(terms, monkeypatch, seed):
     dice = random.Random(seed)
     for repeat in dice.sample(("year", "level"), dice.randrange(3)):
